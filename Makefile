@@ -1,0 +1,79 @@
+# What one does with this project. Works with GNU make 3.81, which macOS ships.
+
+PYTHON ?=
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test check demo bench fmt lock clean
+
+help: ## say what there is to make
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: $(READY) ## make .venv with everything in it; does nothing when nothing changed
+
+# Hashes are checked for everything but the project itself. uv comes first, by its own hash, because it
+# installs the rest in seconds; it does not read pip's configuration, so where packages come from a mirror
+# that only pip knows, pip does it all.
+$(READY): requirements.lock pyproject.toml
+	@rm -f $(READY)
+	@$(BIN)/python -c '' 2>/dev/null || { \
+	  python= ; \
+	  for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
+	    if $$candidate -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	    then python=$$candidate; break; fi; \
+	  done; \
+	  if [ -z "$$python" ]; then \
+	    echo 'aftercare needs Python 3.11 or newer with its venv module, and none was found.' >&2; \
+	    echo 'Install one (Debian, Ubuntu: apt-get install python3 python3-venv; macOS: brew install python),' >&2; \
+	    echo 'or name it: make setup PYTHON=/path/to/python3' >&2; \
+	    exit 1; \
+	  fi; \
+	  echo "Making $(VENV) with $$($$python --version)"; \
+	  rm -rf $(VENV) && $$python -m venv $(VENV); \
+	}
+	@awk '/^uv==/ { uv = 1 } uv { print } uv && !/\\$$/ { exit }' requirements.lock > $(VENV)/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	  --only-binary :all: -r $(VENV)/uv.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --only-binary :all: \
+	    -r requirements.lock \
+	  || { echo 'uv could not install; trying with pip, which reads your pip configuration.' >&2; \
+	       $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	         --only-binary :all: -r requirements.lock; }
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --offline --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+test: setup ## run the tests; ARGS='…' is passed to pytest and chooses among them
+	@$(BIN)/python -m tests $(ARGS)
+
+check: setup ## lint, types, imports, licences, examples, and the commands in README and docs
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/uv pip check --quiet --python $(BIN)/python
+	@$(BIN)/python -m checks.licences
+	@$(BIN)/aftercare terms check examples/*.yaml
+	@$(BIN)/python -m checks.readme_commands
+
+demo: setup ## live one agreement from offer to end, in about two minutes
+	@$(BIN)/aftercare demo $(ARGS)
+
+bench: setup ## run the benchmarks; ARGS='…' chooses among them
+	@$(BIN)/python -m bench $(ARGS)
+
+fmt: setup ## format, and put right what lint can
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+# ARGS=--upgrade takes the newest of everything; ARGS='--upgrade-package NAME' of one.
+lock: setup ## make requirements.lock again from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --extra engine --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-annotate --custom-compile-command 'make lock' --quiet \
+	  --output-file requirements.lock $(ARGS)
+
+clean: ## remove .venv and everything the tools left
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,89 @@
+"""Admitting a request: recorded first, then its workflow started, both exactly once (architecture "Admission")."""
+
+from __future__ import annotations
+
+import hashlib
+
+import rfc8785
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+
+from activities.calendars import Calendars
+from activities.term_sheets import TermSheets
+from contract.commands import Submission
+from contract.facts import EventKind, RecordBatch
+from contract.notices import NOTICES
+from contract.request_file import RequestFile, RequestTerms
+from contract.request_life import open_file
+from contract.snapshots import snapshot
+from records.store import RecordStore
+from workflows.ids import request_workflow_id
+from workflows.payloads import Admission, Admitted, Receipt, RequestStart
+from workflows.search_attributes import request_attributes, typed
+
+
+def content_digest(submission: Submission) -> str:
+    """What makes two submissions the same request: everything but who sent it, when, and the command's id."""
+    content = submission.model_dump(mode="json", exclude={"command_id", "at", "actor"})
+    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+
+
+class Admissions:
+    """Admits the requests of agreements."""
+
+    def __init__(
+        self, client: Client, store: RecordStore, sheets: TermSheets, calendars: Calendars, task_queue: str
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._sheets = sheets
+        self._calendars = calendars
+        self._task_queue = task_queue
+
+    @activity.defn(name="admit_request")
+    async def admit_request(self, admission: Admission) -> Admitted:
+        """Record a request's submission and start its workflow; the same again gives the same answer."""
+        file, batch = await self._open(admission)
+        digest = content_digest(admission.submission)
+        known = await self._store.admit(batch, digest)
+        if not known.started:
+            if known.existing_digest != digest:
+                return Admitted(other_content=True)
+            record = await self._store.request(file.agreement_id, file.request_id)
+            if record is not None and len(record.events) > len(batch.events):
+                return Admitted(receipt=Receipt.of(record.request, record.events[-1].event.seq))
+        await self._start(file, admission)
+        return Admitted(receipt=Receipt.of(snapshot(file, file.submitted_at), file.seq))
+
+    async def _open(self, admission: Admission) -> tuple[RequestFile, RecordBatch]:
+        submission = admission.submission
+        sheet = await self._sheets.sheet(admission.agreement_id, admission.terms_version)
+        terms = RequestTerms.from_sheet(sheet, admission.terms_version, submission.service)
+        window = await self._calendars.window_for(sheet, submission.at, terms.longest_budget())
+        file, outcome = open_file(admission.agreement_id, submission, terms, window)
+        batch = RecordBatch(
+            workflow_id=request_workflow_id(file.agreement_id, file.request_id),
+            agreement_id=file.agreement_id,
+            request_id=file.request_id,
+            events=outcome.events,
+            request=snapshot(file, submission.at),
+        )
+        return file, batch
+
+    async def _start(self, file: RequestFile, admission: Admission) -> None:
+        unsent = [1] if admission.ways.mail and EventKind.SUBMITTED in NOTICES else []
+        view = snapshot(file, file.submitted_at)
+        try:
+            await self._client.start_workflow(
+                "ServiceRequest",
+                RequestStart(file=file, ways=admission.ways, unsent=unsent),
+                id=request_workflow_id(file.agreement_id, file.request_id),
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=typed(request_attributes(view)),
+                static_summary=f"{file.service} · {file.priority}",
+            )
+        except WorkflowAlreadyStartedError:
+            activity.logger.debug("request already started", extra={"request_id": file.request_id})

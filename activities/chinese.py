@@ -1,0 +1,99 @@
+"""中文：邮件中的用语与格式。Words as in the glossary of the contract, one per idea."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from activities.wording import Wording, grouped
+from contract.agreement_states import AgreementState
+from contract.commands import CommandName
+from contract.money import Money
+from contract.parties import Language
+from contract.request import RequestState
+from contract.terms import Priority, Service, Target
+
+_DAYS = "一二三四五六日"
+
+
+class Chinese(Wording):
+    language = Language.CHINESE
+    joint = ""
+    colon = "："
+
+    services = {
+        Service.ONLINE_CONSULTING: "在线咨询",
+        Service.TECHNICAL_SUPPORT: "技术支持",
+        Service.PROBLEM_RESOLUTION: "问题解决",
+    }
+    priorities = {
+        Priority.CRITICAL: "紧急",
+        Priority.HIGH: "高",
+        Priority.NORMAL: "普通",
+        Priority.LOW: "低",
+    }
+    targets = {
+        Target.CONFIRM: "确认",
+        Target.RESPOND: "响应",
+        Target.RESOLVE: "解决",
+    }
+    request_states = {
+        RequestState.SUBMITTED: "已提交，待确认",
+        RequestState.CONFIRMED: "已确认，待指派",
+        RequestState.ASSIGNED: "已指派，待响应",
+        RequestState.RESPONDED: "已响应，处理中",
+        RequestState.WAITING: "等待资料",
+        RequestState.RESOLVED: "已解决，待确认",
+        RequestState.CLOSED: "已关闭",
+        RequestState.WITHDRAWN: "已撤回",
+    }
+    agreement_states = {
+        AgreementState.OFFERED: "待签署",
+        AgreementState.REFUSED: "已拒绝签署",
+        AgreementState.WITHDRAWN: "要约已撤销",
+        AgreementState.LAPSED: "要约已失效",
+        AgreementState.ACTIVE: "有效",
+        AgreementState.EXPIRED: "期限已届满",
+        AgreementState.CLOSED: "已关闭",
+    }
+    actions = {
+        CommandName.CONFIRM: "确认收到该服务请求",
+        CommandName.ASSIGN: "指派服务人员",
+        CommandName.REASSIGN: "更换服务人员",
+        CommandName.RESPOND: "作出响应",
+        CommandName.NOTE_DIAGNOSIS: "记录诊断情况",
+        CommandName.ASK_FOR_MATERIALS: "要求补充资料（解决时限随之暂停计时）",
+        CommandName.PROVIDE_MATERIALS: "提供所需资料",
+        CommandName.RESOLVE: "提交解决方案",
+        CommandName.ACCEPT: "接受解决方案，服务请求随即关闭",
+        CommandName.REOPEN: "问题仍未解决的，重新打开服务请求",
+        CommandName.WITHDRAW: "撤回服务请求",
+        CommandName.RAISE_PRIORITY: "调高优先级",
+        CommandName.LOWER_PRIORITY: "调低优先级",
+        CommandName.RATE: "对本次服务评分（1 分最低，5 分最高）",
+        CommandName.ANSWER_RATING: "答复客户的评价",
+        CommandName.ADD_NOTE: "补充备注",
+    }
+    clauses = {
+        "C4.1": "协议自双方签字盖章之日起生效，在约定期限内有效",
+        "C5.2": "在约定的服务时间内作出响应",
+        "C5.4": "乙方提供所需资料",
+        "C5.5": "乙方对服务作出评价，甲方认真对待并改进",
+        "C6.1.1": "通过约定的线上渠道提交服务请求",
+        "C6.1.2": "甲方及时确认并指派服务人员",
+        "C6.2.1": "甲方在约定时限内响应",
+        "C6.2.2": "甲方作出诊断并提供解决方案",
+        "C8.1.1": "逾期响应的违约金",
+        "C8.1.2": "逾期解决的违约金，按日计算",
+        "C10.4": "变更（含续期）须经双方书面一致同意",
+    }
+
+    def day(self, day: date) -> str:
+        return f"{day.year}年{day.month}月{day.day}日（周{_DAYS[day.weekday()]}）"
+
+    def money(self, amount: Money) -> str:
+        if amount.currency == "CNY":
+            return f"人民币 {grouped(amount)} 元"
+        return f"{amount.currency} {grouped(amount)}"
+
+    def _moment(self, day: date, clock: str, offset: str) -> str:
+        return f"{self.day(day)}{clock}{f'（{offset}）' if offset else ''}"

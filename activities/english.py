@@ -1,0 +1,111 @@
+"""English, as mails write it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from activities.wording import Wording, grouped
+from contract.agreement_states import AgreementState
+from contract.commands import CommandName
+from contract.money import Money
+from contract.parties import Language
+from contract.request import RequestState
+from contract.terms import Priority, Service, Target
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+class English(Wording):
+    language = Language.ENGLISH
+    joint = " "
+    colon = ": "
+
+    services = {
+        Service.ONLINE_CONSULTING: "online consulting",
+        Service.TECHNICAL_SUPPORT: "technical support",
+        Service.PROBLEM_RESOLUTION: "problem resolution",
+    }
+    priorities = {
+        Priority.CRITICAL: "critical",
+        Priority.HIGH: "high",
+        Priority.NORMAL: "normal",
+        Priority.LOW: "low",
+    }
+    targets = {
+        Target.CONFIRM: "confirmation",
+        Target.RESPOND: "response",
+        Target.RESOLVE: "resolution",
+    }
+    request_states = {
+        RequestState.SUBMITTED: "submitted",
+        RequestState.CONFIRMED: "confirmed",
+        RequestState.ASSIGNED: "assigned",
+        RequestState.RESPONDED: "responded to",
+        RequestState.WAITING: "waiting for materials",
+        RequestState.RESOLVED: "resolved",
+        RequestState.CLOSED: "closed",
+        RequestState.WITHDRAWN: "withdrawn",
+    }
+    agreement_states = {
+        AgreementState.OFFERED: "offered for signature",
+        AgreementState.REFUSED: "refused",
+        AgreementState.WITHDRAWN: "withdrawn",
+        AgreementState.LAPSED: "lapsed",
+        AgreementState.ACTIVE: "in force",
+        AgreementState.EXPIRED: "term ended",
+        AgreementState.CLOSED: "closed",
+    }
+    actions = {
+        CommandName.CONFIRM: "confirm receipt of the request",
+        CommandName.ASSIGN: "assign a member of staff",
+        CommandName.REASSIGN: "hand the request to another member of staff",
+        CommandName.RESPOND: "respond to the request",
+        CommandName.NOTE_DIAGNOSIS: "note a diagnosis",
+        CommandName.ASK_FOR_MATERIALS: "ask for missing materials, which pauses the resolution clock",
+        CommandName.PROVIDE_MATERIALS: "provide the materials",
+        CommandName.RESOLVE: "give the solution",
+        CommandName.ACCEPT: "accept the solution, which closes the request",
+        CommandName.REOPEN: "reopen the request if the problem is not solved",
+        CommandName.WITHDRAW: "withdraw the request",
+        CommandName.RAISE_PRIORITY: "raise the priority",
+        CommandName.LOWER_PRIORITY: "lower the priority",
+        CommandName.RATE: "rate the service from 1 (bad) to 5 (good)",
+        CommandName.ANSWER_RATING: "answer the rating",
+        CommandName.ADD_NOTE: "add a note to the record",
+    }
+    clauses = {
+        "C4.1": "the agreement takes effect when both parties have signed, and lasts for its term",
+        "C5.2": "response within the agreed hours of service time",
+        "C5.4": "the customer provides the materials that are needed",
+        "C5.5": "the customer rates the service, and the provider takes it seriously",
+        "C6.1.1": "requests are submitted through the agreed online channel",
+        "C6.1.2": "the provider confirms promptly and assigns a member of staff",
+        "C6.2.1": "the provider responds within the agreed hours",
+        "C6.2.2": "the provider diagnoses the problem and provides a solution",
+        "C8.1.1": "penalty for a late response",
+        "C8.1.2": "penalty for each day of a late solution",
+        "C10.4": "changes, renewal included, need the written consent of both parties",
+    }
+
+    def day(self, day: date) -> str:
+        return f"{_DAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+    def money(self, amount: Money) -> str:
+        return f"{amount.currency} {grouped(amount)}"
+
+    def _moment(self, day: date, clock: str, offset: str) -> str:
+        return f"{self.day(day)}, {clock}{f' ({offset})' if offset else ''}"

@@ -1,0 +1,100 @@
+"""How a language writes what mails are made of: times, money, and the contract's own words.
+
+One :class:`Wording` per language, complete: a kind, state or command without a word is an error when
+the module loads, not when the mail is due.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from contract.agreement_states import AgreementState
+from contract.commands import CommandName
+from contract.money import Money
+from contract.parties import Language
+from contract.request import RequestState
+from contract.terms import Priority, Service, Target
+
+
+class Wording(ABC):
+    """The words and formats of one language."""
+
+    language: ClassVar[Language]
+    services: ClassVar[Mapping[Service, str]]
+    priorities: ClassVar[Mapping[Priority, str]]
+    targets: ClassVar[Mapping[Target, str]]
+    request_states: ClassVar[Mapping[RequestState, str]]
+    agreement_states: ClassVar[Mapping[AgreementState, str]]
+    actions: ClassVar[Mapping[CommandName, str]]
+    """What a party may do, as it follows "you may now"."""
+    clauses: ClassVar[Mapping[str, str]]
+    """What a clause says, in a few words."""
+    joint: ClassVar[str]
+    """What stands between two lines of one paragraph."""
+    colon: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        tables: list[tuple[type[StrEnum], Mapping[StrEnum, str]]] = [
+            (Service, cls.services),
+            (Priority, cls.priorities),
+            (Target, cls.targets),
+            (RequestState, cls.request_states),
+            (AgreementState, cls.agreement_states),
+            (CommandName, cls.actions),
+        ]  # type: ignore[list-item]  # a mapping is invariant in its key
+        for words, table in tables:
+            if missing := [word for word in words if word not in table]:
+                raise TypeError(f"{cls.__name__} has no word for {', '.join(missing)}")
+
+    @abstractmethod
+    def day(self, day: date) -> str:
+        """A date of the contract, with its weekday."""
+
+    @abstractmethod
+    def money(self, amount: Money) -> str:
+        """An amount with its currency, thousands set apart."""
+
+    @abstractmethod
+    def _moment(self, day: date, clock: str, offset: str) -> str:
+        """A date and a time of day; ``offset`` is empty in a zone whose offset never changes."""
+
+    def when(self, instant: datetime, zone: ZoneInfo) -> str:
+        """An instant as the clocks of the zone show it; seconds only when there are any."""
+        local = instant.astimezone(zone)
+        clock = local.strftime("%H:%M:%S" if local.second else "%H:%M")
+        return self._moment(local.date(), clock, _offset(local) if _offset_varies(zone, local) else "")
+
+    def close_of(self, instant: datetime, zone: ZoneInfo) -> str:
+        """Like :meth:`when`, but midnight is 24:00 of the day before: how the end of a term is written."""
+        local = instant.astimezone(zone)
+        if (local.hour, local.minute, local.second) != (0, 0, 0):
+            return self.when(instant, zone)
+        offset = _offset(local) if _offset_varies(zone, local) else ""
+        return self._moment(local.date() - timedelta(days=1), "24:00", offset)
+
+    def zone(self, zone: ZoneInfo, at: datetime) -> str:
+        """The zone's name, with its offset where that is always the same."""
+        local = at.astimezone(zone)
+        return zone.key if _offset_varies(zone, local) else f"{zone.key}, {_offset(local)}"
+
+
+def _offset(local: datetime) -> str:
+    """``UTC+08:00``."""
+    written = local.strftime("%z")
+    return f"UTC{written[:3]}:{written[3:5]}"
+
+
+def _offset_varies(zone: ZoneInfo, local: datetime) -> bool:
+    """Whether the zone's clocks change in that year: then a time of day alone may name two instants."""
+    months = (datetime(local.year, month, 1, 12, tzinfo=UTC).astimezone(zone) for month in range(1, 13))
+    return len({month.utcoffset() for month in months}) > 1
+
+
+def grouped(amount: Money) -> str:
+    """``12,000.00``."""
+    return format(amount.amount, ",f")

@@ -1,0 +1,381 @@
+"""The life of an agreement: offer, signatures, term, end (C4.1, C10.3, contract §3 "Dates").
+
+Pure like :mod:`contract.request_life`: the workflow supplies the clock and does the waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from contract.agreement_states import AgreementState
+from contract.commands import RefuseOffer, Sign, Submission, WithdrawOffer
+from contract.facts import AgreementSnapshot, Event, EventKind
+from contract.parties import Role, role_of
+from contract.penalties import add_months
+from contract.refusals import Refusal, RefusalKind, Refused, refuse
+from contract.request_life import check_stamp
+from contract.terms import Service, TermSheet
+from contract.values import DAY, TICK, Digest, Identifier, Instant, Model, Record
+from contract.waking import Wake
+
+REMINDERS = (60, 30, 7)
+"""Days before the end of the term at which both sides are reminded (contract §7)."""
+
+AgreementCommand = Sign | RefuseOffer | WithdrawOffer
+
+
+class TermDates(Model):
+    """The dates of a term as instants, worked out once in its time zone, when it begins."""
+
+    effective_date: date
+    ends_at: Instant
+    """24:00 on the day before the anniversary."""
+    year_starts: list[Instant]
+    reminders: dict[int, Instant]
+
+    @classmethod
+    def of(cls, terms: TermSheet, activated_at: datetime) -> TermDates:
+        """From the instant of the second signature. Uses time-zone rules: for activities, not workflows."""
+        zone = ZoneInfo(terms.time_zone)
+
+        def midnight(day: date) -> datetime:
+            return datetime(day.year, day.month, day.day, tzinfo=zone)
+
+        first = activated_at.astimezone(zone).date()
+        end = add_months(first, terms.term.total_months)
+        years = range(0, terms.term.total_months, 12)
+        return cls(
+            effective_date=first,
+            ends_at=midnight(end),
+            year_starts=[midnight(add_months(first, months)) for months in years],
+            reminders={days: midnight(end - timedelta(days=days)) for days in REMINDERS},
+        )
+
+
+class AgreementTerms(Model):
+    """What of the terms an agreement's workflow acts by."""
+
+    provider_id: Identifier
+    customer_id: Identifier
+    services: list[Service]
+    offer_days: int
+    command_delay_hours: int
+    closing_days: int
+
+    @classmethod
+    def from_sheet(cls, terms: TermSheet) -> AgreementTerms:
+        return cls(
+            provider_id=terms.provider.party_id,
+            customer_id=terms.customer.party_id,
+            services=terms.services,
+            offer_days=terms.offer_days,
+            command_delay_hours=terms.command_delay_hours,
+            closing_days=terms.closing_days,
+        )
+
+    def role_of(self, party: str) -> Role | None:
+        return role_of(party, self.provider_id, self.customer_id)
+
+
+class Signature(Model):
+    person: str
+    title: str
+    at: Instant
+    seal_digest: Digest | None = None
+
+
+class AgreementFile(Record):
+    """Everything an agreement's workflow knows; travels through continue-as-new."""
+
+    schema_version: int = 1
+    agreement_id: str
+    digest: str
+    terms_version: int = 1
+    terms: AgreementTerms
+    state: AgreementState = AgreementState.OFFERED
+    offered_at: Instant
+    last_at: Instant
+    seq: int = 0
+    signatures: dict[Role, Signature] = {}
+    effective_at: Instant | None = None
+    dates: TermDates | None = None
+    reminded: list[int] = []
+    closed_at: Instant | None = None
+    open_requests: list[str] | None = None
+    """Known from the end of the term on; None before, when nobody needs to know."""
+    taken: list[str] = []
+
+    def clone(self) -> AgreementFile:
+        """A copy whose changes do not reach this one."""
+        return self.model_copy(deep=True)
+
+    @property
+    def offer_ends(self) -> datetime:
+        """The last instant at which the offer can be signed."""
+        return self.offered_at + self.terms.offer_days * DAY
+
+    @property
+    def closing_ends(self) -> datetime:
+        """When the agreement closes even if requests are open: ``closing_days`` after the end."""
+        assert self.dates is not None
+        return self.dates.ends_at + self.terms.closing_days * DAY
+
+    @property
+    def fully_signed(self) -> bool:
+        return len(self.signatures) == len(Role)
+
+    def next_seq(self) -> int:
+        self.seq += 1
+        return self.seq
+
+    def snapshot(self) -> AgreementSnapshot:
+        return AgreementSnapshot(
+            agreement_id=self.agreement_id,
+            state=self.state,
+            provider_id=self.terms.provider_id,
+            customer_id=self.terms.customer_id,
+            terms_version=self.terms_version,
+            digest=self.digest,
+            offered_at=self.offered_at,
+            effective_at=self.effective_at,
+            ends_at=self.dates.ends_at if self.dates else None,
+            closed_at=self.closed_at,
+            year_starts=self.dates.year_starts if self.dates else [],
+        )
+
+
+def offer(terms: TermSheet, digest: str, at: datetime) -> tuple[AgreementFile, list[Event]]:
+    """A new agreement, offered by the provider to both signatures."""
+    file = AgreementFile(
+        agreement_id=terms.agreement_id,
+        digest=digest,
+        terms=AgreementTerms.from_sheet(terms),
+        offered_at=at,
+        last_at=at,
+    )
+    payload = {"digest": digest, "terms_version": 1, "offer_ends": file.offer_ends.isoformat()}
+    return file, [_own_event(file, at, EventKind.OFFERED, "C4.1", payload)]
+
+
+# Commands
+
+
+def check(file: AgreementFile, command: AgreementCommand, now: datetime) -> None:
+    """Raise :class:`Refused` when the agreement does not allow the command now."""
+    role = file.terms.role_of(command.actor.party)
+    if role is None:
+        raise refuse(
+            RefusalKind.WRONG_PARTY,
+            f"{command.actor.party} is neither party of the agreement",
+            "C1",
+            [file.terms.provider_id, file.terms.customer_id],
+        )
+    if isinstance(command, WithdrawOffer) and role is not Role.PROVIDER:
+        raise refuse(
+            RefusalKind.WRONG_PARTY, "only the provider withdraws an offer", "C4.1", [Role.PROVIDER.value]
+        )
+    check_stamp(command.at, file.last_at, now, file.terms.command_delay_hours)
+    lapsed_meanwhile = file.state is AgreementState.LAPSED and command.at <= file.offer_ends
+    if file.state is not AgreementState.OFFERED and not lapsed_meanwhile:
+        raise refuse(
+            RefusalKind.NOT_ALLOWED_NOW,
+            f"the agreement is {file.state}, not on offer",
+            "C4.1",
+            state=file.state,
+        )
+    if isinstance(command, Sign):
+        if role in file.signatures:
+            raise refuse(
+                RefusalKind.ALREADY_DONE, f"the {role} has signed", "C4.1", [f"sign as {role.other}"]
+            )
+        if command.digest != file.digest:
+            raise refuse(
+                RefusalKind.WRONG_DIGEST,
+                f"the offer's digest is {file.digest}, not {command.digest}",
+                "C10.2",
+                [file.digest],
+            )
+
+
+def apply(file: AgreementFile, command: AgreementCommand, now: datetime) -> list[Event]:
+    """Apply one command; raises :class:`Refused` and changes nothing when not allowed."""
+    check(file, command, now)
+    role = file.terms.role_of(command.actor.party)
+    assert role is not None
+    payload = command.model_dump(mode="json", exclude={"command_id", "at", "actor"}, exclude_none=True)
+    file.state = AgreementState.OFFERED
+    kind = EventKind.SIGNED
+    match command:
+        case Sign():
+            file.signatures[role] = Signature(
+                person=command.actor.person,
+                title=command.title,
+                at=command.at,
+                seal_digest=command.seal_digest,
+            )
+        case RefuseOffer():
+            file.state, kind = AgreementState.REFUSED, EventKind.OFFER_REFUSED
+        case WithdrawOffer():
+            file.state, kind = AgreementState.WITHDRAWN, EventKind.OFFER_WITHDRAWN
+    file.last_at = command.at
+    file.taken.append(command.command_id)
+    return [
+        Event(
+            seq=file.next_seq(),
+            at=command.at,
+            kind=kind,
+            clause="C4.1",
+            party=role,
+            person=command.actor.person,
+            command_id=command.command_id,
+            payload=payload,
+        )
+    ]
+
+
+def activate(file: AgreementFile, dates: TermDates) -> list[Event]:
+    """Both have signed: in force from the second signature (C4.1)."""
+    file.state = AgreementState.ACTIVE
+    file.effective_at = max(signature.at for signature in file.signatures.values())
+    file.dates = dates
+    payload = {"effective_date": dates.effective_date.isoformat(), "ends_at": dates.ends_at.isoformat()}
+    return [_own_event(file, file.effective_at, EventKind.ACTIVATED, "C4.1", payload)]
+
+
+def check_submission(file: AgreementFile, submission: Submission, now: datetime) -> None:
+    """Raise :class:`Refused` when no service is owed for a request submitted at its ``at``.
+
+    Requests do not wait for one another: a submission is the first command of its own request, and
+    the order of stamps is kept there.
+    """
+    if file.terms.role_of(submission.actor.party) is not Role.CUSTOMER:
+        raise refuse(RefusalKind.WRONG_PARTY, "requests are the customer's to submit", "C6.1.1", ["customer"])
+    if file.effective_at is None or file.dates is None:
+        raise refuse(
+            RefusalKind.NOT_IN_FORCE, f"the agreement is {file.state}: not in force", "C4.1", state=file.state
+        )
+    check_stamp(submission.at, file.effective_at, now, file.terms.command_delay_hours)
+    if submission.at >= file.dates.ends_at or file.state is AgreementState.CLOSED:
+        raise refuse(
+            RefusalKind.NOT_IN_FORCE,
+            f"the term ended at {file.dates.ends_at.isoformat()}",
+            "C4.1",
+            state=file.state,
+        )
+    if submission.service not in file.terms.services:
+        raise refuse(
+            RefusalKind.NOT_COVERED,
+            f"{submission.service} is not in the agreement",
+            "C3.1",
+            [service.value for service in file.terms.services],
+        )
+
+
+# Time
+
+
+def advance(file: AgreementFile, now: datetime) -> list[Event]:
+    """What falls due by ``now``, each as of its own instant."""
+    events: list[Event] = []
+    if file.state is AgreementState.OFFERED and not file.fully_signed and now > file.offer_ends:
+        file.state = AgreementState.LAPSED
+        events.append(_own_event(file, file.offer_ends, EventKind.OFFER_LAPSED, "C4.1", {}))
+    if file.state is AgreementState.ACTIVE and file.dates is not None:
+        events += _remind(file, file.dates, now)
+        if now >= file.dates.ends_at:
+            file.state = AgreementState.EXPIRED
+            events.append(_own_event(file, file.dates.ends_at, EventKind.EXPIRED, "C4.1", {}))
+    return events
+
+
+def _remind(file: AgreementFile, dates: TermDates, now: datetime) -> list[Event]:
+    """The latest reminder that is due and still makes sense; the ones it overtakes are not sent."""
+    due = [d for d in REMINDERS if d not in file.reminded and dates.reminders[d] <= now]
+    file.reminded += due
+    due = [d for d in due if file.effective_at is None or dates.reminders[d] > file.effective_at]
+    if not due or now >= dates.ends_at:
+        return []
+    days = min(due)
+    payload = {"days": days, "ends_at": dates.ends_at.isoformat()}
+    return [_own_event(file, dates.reminders[days], EventKind.END_REMINDED, "C10.4", payload)]
+
+
+def close(file: AgreementFile, now: datetime) -> list[Event]:
+    """Close an expired agreement with its last request, or after ``closing_days``, listing those open."""
+    if file.state is not AgreementState.EXPIRED or file.dates is None or file.open_requests is None:
+        return []
+    if file.open_requests and now <= file.closing_ends:
+        return []
+    file.state = AgreementState.CLOSED
+    file.closed_at = now if not file.open_requests else file.closing_ends
+    payload = {"still_open": sorted(file.open_requests)}
+    return [_own_event(file, file.closed_at, EventKind.AGREEMENT_CLOSED, "C4.1", payload)]
+
+
+def next_wake(file: AgreementFile) -> Wake | None:
+    """The next instant at which :func:`advance` or :func:`close` would find something."""
+    if file.state is AgreementState.OFFERED:
+        return Wake(file.offer_ends + TICK, "Offer ends", "C4.1")
+    if file.state is AgreementState.LAPSED:
+        return Wake(
+            file.offer_ends + timedelta(hours=file.terms.command_delay_hours) + TICK, "Lapsed", "C4.1"
+        )
+    if file.dates is None:
+        return None
+    if file.state is AgreementState.EXPIRED:
+        return Wake(file.closing_ends + TICK, "Closing period ends", "C4.1")
+    if file.state is not AgreementState.ACTIVE:
+        return None
+    wakes = [Wake(file.dates.ends_at, "End of term", "C4.1")]
+    wakes += [
+        Wake(file.dates.reminders[days], f"Reminder {days} days before the end", "C10.4")
+        for days in REMINDERS
+        if days not in file.reminded
+    ]
+    return min(wakes, key=lambda wake: wake.at)
+
+
+def is_over(file: AgreementFile, now: datetime) -> bool:
+    """In a final state, and no command stamped in time can still come."""
+    if file.state is AgreementState.LAPSED:
+        return now > file.offer_ends + timedelta(hours=file.terms.command_delay_hours)
+    return file.state.is_final
+
+
+@dataclass(slots=True)
+class Step:
+    """What a step adds to the record, and which commands it refused, by command id."""
+
+    events: list[Event] = field(default_factory=list)
+    refused: dict[str, Refusal] = field(default_factory=dict)
+
+
+def step(file: AgreementFile, commands: Sequence[AgreementCommand], now: datetime) -> Step:
+    """Commands in the order of their stamps, then what fell due; changes the file."""
+    result = Step()
+    for command in sorted(commands, key=lambda command: command.at):
+        if command.command_id in file.taken:
+            continue
+        try:
+            result.events += apply(file, command, now)
+        except Refused as problem:
+            result.refused[command.command_id] = problem.refusal
+    result.events += advance(file, now)
+    return result
+
+
+def refusal_of(
+    file: AgreementFile, pending: Sequence[AgreementCommand], command: AgreementCommand, now: datetime
+) -> Refusal | None:
+    """Why a command cannot join the ones already taken, or None. Changes nothing."""
+    return step(file.clone(), [*pending, command], now).refused.get(command.command_id)
+
+
+def _own_event(
+    file: AgreementFile, at: datetime, kind: EventKind, clause: str, payload: dict[str, Any]
+) -> Event:
+    return Event(seq=file.next_seq(), at=at, kind=kind, clause=clause, payload=payload)

@@ -1,0 +1,216 @@
+"""What the parties tell the contract: one frozen model per command (contract §3, "When a command happens").
+
+Every command carries who acts, when it happened (stamped by the channel in whole seconds) and an
+id of its own, so that telling it twice is telling it once.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from contract.parties import Actor
+from contract.terms import Priority, Service
+from contract.values import Digest, Identifier, Line, Model, Stamp, Text, Whole
+
+
+class CommandName(StrEnum):
+    """Names of the commands of a service request, as they stand in records, updates and errors."""
+
+    CONFIRM = "confirm"
+    ASSIGN = "assign"
+    REASSIGN = "reassign"
+    RESPOND = "respond"
+    NOTE_DIAGNOSIS = "note_diagnosis"
+    ASK_FOR_MATERIALS = "ask_for_materials"
+    PROVIDE_MATERIALS = "provide_materials"
+    RESOLVE = "resolve"
+    ACCEPT = "accept"
+    REOPEN = "reopen"
+    WITHDRAW = "withdraw"
+    RAISE_PRIORITY = "raise_priority"
+    LOWER_PRIORITY = "lower_priority"
+    RATE = "rate"
+    ANSWER_RATING = "answer_rating"
+    ADD_NOTE = "add_note"
+
+
+class Command(Model):
+    """What every command carries."""
+
+    command_id: Identifier
+    at: Stamp
+    actor: Actor
+
+
+class Submission(Command):
+    """A service request as the customer makes it (C6.1.1)."""
+
+    request_id: Identifier
+    service: Service
+    priority: Priority = Priority.NORMAL
+    title: Line
+    description: Text | None = None
+
+
+class RequestCommand(Command):
+    """A command on one service request."""
+
+    name: ClassVar[CommandName]
+
+
+class Confirm(RequestCommand):
+    """The provider confirms receipt (C6.1.2)."""
+
+    name = CommandName.CONFIRM
+
+
+class Assign(RequestCommand):
+    """The provider names the member of staff who handles it (C6.1.2)."""
+
+    name = CommandName.ASSIGN
+    assignee: Line
+
+
+class Reassign(RequestCommand):
+    """The provider names another member of staff (C6.1.2)."""
+
+    name = CommandName.REASSIGN
+    assignee: Line
+    reason: Text | None = None
+
+
+class Respond(RequestCommand):
+    """The provider responds in substance; the response clock stops (C5.2, C6.2.1)."""
+
+    name = CommandName.RESPOND
+    message: Text
+
+
+class NoteDiagnosis(RequestCommand):
+    """The provider notes what it found (C6.2.2)."""
+
+    name = CommandName.NOTE_DIAGNOSIS
+    diagnosis: Text
+
+
+class AskForMaterials(RequestCommand):
+    """The provider asks for what is missing; the resolution clock pauses (C5.4)."""
+
+    name = CommandName.ASK_FOR_MATERIALS
+    missing: Annotated[list[Line], Field(min_length=1, max_length=50)]
+
+
+class ProvideMaterials(RequestCommand):
+    """The customer provides the materials; the resolution clock runs on (C5.4)."""
+
+    name = CommandName.PROVIDE_MATERIALS
+    materials: Text
+
+
+class Resolve(RequestCommand):
+    """The provider gives a solution; the resolution clock stops (C6.2.2)."""
+
+    name = CommandName.RESOLVE
+    solution: Text
+
+
+class Accept(RequestCommand):
+    """The customer accepts the solution; the request is closed."""
+
+    name = CommandName.ACCEPT
+    comment: Text | None = None
+
+
+class Reopen(RequestCommand):
+    """The customer finds it not solved; the resolution clock runs on."""
+
+    name = CommandName.REOPEN
+    reason: Text
+
+
+class Withdraw(RequestCommand):
+    """The customer withdraws the request; all clocks stop."""
+
+    name = CommandName.WITHDRAW
+    reason: Text | None = None
+
+
+class RaisePriority(RequestCommand):
+    """The provider makes it more urgent (contract §3)."""
+
+    name = CommandName.RAISE_PRIORITY
+    priority: Priority
+    reason: Text | None = None
+
+
+class LowerPriority(RequestCommand):
+    """The customer makes it less urgent (contract §3)."""
+
+    name = CommandName.LOWER_PRIORITY
+    priority: Priority
+    reason: Text | None = None
+
+
+class Rate(RequestCommand):
+    """The customer rates the service, 1 (bad) to 5 (good) (C5.5)."""
+
+    name = CommandName.RATE
+    score: Annotated[Whole, Field(ge=1, le=5)]
+    comment: Text | None = None
+
+
+class AnswerRating(RequestCommand):
+    """The provider answers a low rating (C5.5)."""
+
+    name = CommandName.ANSWER_RATING
+    answer: Text
+
+
+class AddNote(RequestCommand):
+    """Either party adds to the record (C6.2.3)."""
+
+    name = CommandName.ADD_NOTE
+    note: Text
+
+
+AnyRequestCommand = (
+    Confirm
+    | Assign
+    | Reassign
+    | Respond
+    | NoteDiagnosis
+    | AskForMaterials
+    | ProvideMaterials
+    | Resolve
+    | Accept
+    | Reopen
+    | Withdraw
+    | RaisePriority
+    | LowerPriority
+    | Rate
+    | AnswerRating
+    | AddNote
+)
+
+
+class Sign(Command):
+    """A party signs: the signature stands for 签字盖章 and binds the digest of the terms (C4.1, C10.3)."""
+
+    digest: Digest
+    title: Line
+    seal_digest: Digest | None = None
+
+
+class RefuseOffer(Command):
+    """A party refuses the offer."""
+
+    reason: Text | None = None
+
+
+class WithdrawOffer(Command):
+    """The provider withdraws the offer before it is in force."""
+
+    reason: Text | None = None

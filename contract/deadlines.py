@@ -1,0 +1,148 @@
+"""Where a request stands against its targets, computed from its file alone (contract §§3–4).
+
+Nothing here changes the file: a reading is a view of the facts, the same whenever it is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contract.clock import OpenSpan, Projection, Span, days_started, delay, instant_of_delay, project
+from contract.request import RequestState
+from contract.request_file import Basis, PauseKind, RequestFile
+from contract.terms import Target
+from contract.values import DAY, TICK
+
+CLAUSES = {Target.CONFIRM: "C6.1.2", Target.RESPOND: "C5.2", Target.RESOLVE: "C8.1.2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One target of one request.
+
+    ``due`` is None while a pause holds the clock, or when the window of service time is too short
+    (``exhausted``). ``stopped`` is the instant at which the clock stopped for good or for now.
+    """
+
+    target: Target
+    due: datetime | None
+    warn_at: datetime | None
+    stopped: datetime | None
+    segments: tuple[Span, ...]
+    pauses: tuple[OpenSpan, ...]
+    provisional: bool
+    exhausted: bool
+
+    def lateness(self, now: datetime) -> timedelta:
+        """The delay that counts: of a running clock, what whole seconds have confirmed."""
+        late = self.delay(now)
+        return late if self.stopped is not None else _confirmed(late)
+
+    def is_late(self, now: datetime) -> bool:
+        """At exactly the due it is still on time."""
+        return self.lateness(now) > timedelta(0)
+
+    def delay(self, now: datetime) -> timedelta:
+        """Elapsed time past the due, pauses left out."""
+        if self.due is None:
+            return timedelta(0)
+        return delay(self.due, self.stopped or now, self.pauses)
+
+    def exceeds(self, late: timedelta) -> datetime | None:
+        """The first whole second at which the delay is more than ``late``."""
+        return None if self.due is None else instant_of_delay(self.due, late + TICK, self.pauses)
+
+
+def _confirmed(late: timedelta) -> timedelta:
+    """A running clock is late from the first whole second on: a command stamped on the due may yet come."""
+    return max(timedelta(0), late - TICK + timedelta.resolution)
+
+
+def pauses_of(file: RequestFile, target: Target) -> tuple[OpenSpan, ...]:
+    """The pauses that hold a target's clock: a suspension holds all, the others only resolution."""
+    return tuple(
+        (pause.begin, pause.end)
+        for pause in file.pauses
+        if target is Target.RESOLVE or pause.kind is PauseKind.SUSPENSION
+    )
+
+
+def stopped_at(file: RequestFile, target: Target) -> datetime | None:
+    """When a target's clock stopped: by being met, or by the end of the request."""
+    met = {
+        Target.CONFIRM: file.confirmed_at,
+        Target.RESPOND: file.responded_at,
+        Target.RESOLVE: file.resolved_at,
+    }[target]
+    return met or (file.closed_at if file.state is RequestState.WITHDRAWN else None)
+
+
+def _projection(file: RequestFile, target: Target, basis: Basis) -> Projection:
+    budget = timedelta(microseconds=basis.budget)
+    return project(file.submitted_at, budget, pauses_of(file, target), file.window)
+
+
+def _due(basis: Basis, projected: datetime | None) -> datetime | None:
+    """A change of priority re-projects from the start, but nothing falls due before the change."""
+    if projected is None or basis.not_before is None:
+        return projected
+    return max(projected, basis.not_before)
+
+
+def read(file: RequestFile, target: Target) -> Reading | None:
+    """A target's reading, or None when nothing is promised."""
+    basis = file.bases.get(target)
+    if basis is None:
+        return None
+    projection = _projection(file, target, basis)
+    stopped = stopped_at(file, target)
+    warn_at = None
+    if stopped is None and projection.due is not None:
+        share = timedelta(microseconds=int(basis.budget * file.terms.warn_percent / 100))
+        warn_at = project(file.submitted_at, share, pauses_of(file, target), file.window).due
+    return Reading(
+        target=target,
+        due=_due(basis, projection.due),
+        warn_at=warn_at,
+        stopped=stopped,
+        segments=projection.segments,
+        pauses=pauses_of(file, target),
+        provisional=projection.provisional,
+        exhausted=projection.exhausted,
+    )
+
+
+def readings(file: RequestFile) -> Iterator[Reading]:
+    for target in Target:
+        reading = read(file, target)
+        if reading is not None:
+            yield reading
+
+
+def days_by(file: RequestFile, basis: Basis, until: datetime) -> int:
+    """Days of late resolution by one basis at an instant."""
+    due = _due(basis, _projection(file, Target.RESOLVE, basis).due)
+    return 0 if due is None else days_started(_confirmed(delay(due, until, pauses_of(file, Target.RESOLVE))))
+
+
+def days_owed(file: RequestFile, reading: Reading | None, now: datetime) -> int:
+    """Days of late resolution: the most that any basis came to while it was in force (contract §3)."""
+    present = 0 if reading is None else days_started(reading.lateness(now))
+    return max([present, *(days_by(file, basis, basis.until) for basis in file.past_bases if basis.until)])
+
+
+def day_started_at(file: RequestFile, reading: Reading | None, day: int) -> datetime:
+    """The first whole second of day *n* of lateness, by the first basis that reached it."""
+    late = (day - 1) * DAY + TICK
+    pauses = pauses_of(file, Target.RESOLVE)
+    for basis in file.past_bases:
+        due = _due(basis, _projection(file, Target.RESOLVE, basis).due)
+        at = instant_of_delay(due, late, pauses) if due is not None else None
+        if at is not None and basis.until is not None and at <= basis.until:
+            return at
+    present = None if reading is None else reading.exceeds((day - 1) * DAY)
+    if present is None:
+        raise ValueError(f"day {day} of lateness has not started")
+    return present

@@ -1,0 +1,187 @@
+"""What is recorded: events, ledger entries and the current state they add up to (C6.2.3).
+
+Shapes only. The workflows make them, the record store keeps them, neither knows the other.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from contract.agreement_states import AgreementState
+from contract.money import Money
+from contract.parties import Role
+from contract.request import RequestState
+from contract.terms import Priority, Service, Target
+from contract.values import Digest, Identifier, Instant, Model
+
+
+class EventKind(StrEnum):
+    """Everything that can happen, in the words of the contract."""
+
+    OFFERED = "offered"
+    SIGNED = "signed"
+    ACTIVATED = "activated"
+    OFFER_REFUSED = "offer_refused"
+    OFFER_WITHDRAWN = "offer_withdrawn"
+    OFFER_LAPSED = "offer_lapsed"
+    END_REMINDED = "end_reminded"
+    EXPIRED = "expired"
+    AGREEMENT_CLOSED = "agreement_closed"
+
+    SUBMITTED = "submitted"
+    CONFIRMED = "confirmed"
+    ASSIGNED = "assigned"
+    REASSIGNED = "reassigned"
+    RESPONDED = "responded"
+    DIAGNOSIS_NOTED = "diagnosis_noted"
+    MATERIALS_ASKED = "materials_asked"
+    MATERIALS_PROVIDED = "materials_provided"
+    RESOLVED = "resolved"
+    ACCEPTED = "accepted"
+    CLOSED_BY_ITSELF = "closed_by_itself"
+    CLOSURE_REVERSED = "closure_reversed"
+    REOPENED = "reopened"
+    WITHDRAWN = "withdrawn"
+    PRIORITY_RAISED = "priority_raised"
+    PRIORITY_LOWERED = "priority_lowered"
+    RATED = "rated"
+    RATING_ANSWERED = "rating_answered"
+    FOLLOW_UP_OVERDUE = "follow_up_overdue"
+    NOTED = "noted"
+    TARGET_WARNED = "target_warned"
+    TARGET_BREACHED = "target_breached"
+    BREACH_REVERSED = "breach_reversed"
+    PENALTY_ACCRUED = "penalty_accrued"
+    PENALTY_REVERSED = "penalty_reversed"
+    CALENDAR_APPLIED = "calendar_applied"
+
+
+class Event(Model):
+    """One thing that happened. ``party`` is None for what the contract did by itself."""
+
+    seq: int
+    at: Instant
+    kind: EventKind
+    clause: str
+    party: Role | None = None
+    person: str | None = None
+    command_id: str | None = None
+    payload: dict[str, Any] = {}
+
+
+class Account(StrEnum):
+    """Accounts of one agreement, in the provider's books."""
+
+    PENALTY_EXPENSE = "penalty_expense"
+    PENALTY_PAYABLE = "penalty_payable"
+
+
+class EntryKind(StrEnum):
+    PENALTY = "penalty"
+    PENALTY_REVERSAL = "penalty_reversal"
+    PENALTY_CAP = "penalty_cap"
+    PENALTY_WAIVER = "penalty_waiver"
+
+
+class LedgerEntry(Model):
+    """One movement of money: ``amount`` (> 0) from ``credit`` to ``debit``. Balanced by its shape.
+
+    ``key`` is made of business facts and unique: posting it again posts nothing. ``effective_at``
+    is the instant the amount is owed as of. ``explanation`` lets a person redo it by hand.
+    """
+
+    key: str
+    kind: EntryKind
+    clause: str
+    effective_at: Instant
+    debit: Account
+    credit: Account
+    amount: Money
+    terms_version: int
+    request_id: str | None = None
+    event_seq: int | None = None
+    reverses: str | None = None
+    party: Role | None = None
+    person: str | None = None
+    reason: str | None = None
+    explanation: dict[str, Any] = {}
+
+
+class AgreementSnapshot(Model):
+    """The current state of an agreement, for lists and reports."""
+
+    agreement_id: Identifier
+    state: AgreementState
+    provider_id: Identifier
+    customer_id: Identifier
+    terms_version: int
+    digest: Digest
+    offered_at: Instant
+    effective_at: Instant | None = None
+    ends_at: Instant | None = None
+    closed_at: Instant | None = None
+    year_starts: list[Instant] = []
+    """The instants at which the contract years of the term begin, in order; empty until it is in force."""
+
+
+class RequestSnapshot(Model):
+    """The current state of a request, for lists and reports. Lateness as of ``as_of``."""
+
+    agreement_id: Identifier
+    request_id: Identifier
+    service: Service
+    priority: Priority
+    state: RequestState
+    title: str
+    terms_version: int
+    as_of: Instant
+    submitted_at: Instant
+    confirmed_at: Instant | None = None
+    responded_at: Instant | None = None
+    resolved_at: Instant | None = None
+    closed_at: Instant | None = None
+    confirm_due: Instant | None = None
+    respond_due: Instant | None = None
+    resolve_due: Instant | None = None
+    confirm_late: bool = False
+    response_late: bool = False
+    resolution_late: bool = False
+    delay_seconds: int = 0
+    delay_days: int = 0
+    provisional: bool = False
+    assignee: str | None = None
+    rating: int | None = None
+    follow_up_due: Instant | None = None
+    follow_up_answered_at: Instant | None = None
+    next_target: Target | None = None
+    next_due: Instant | None = None
+
+
+class TermsDocument(Model):
+    """A version of the terms as signed: the bytes, kept for good and never generated again."""
+
+    agreement_id: Identifier
+    version: int
+    digest: Digest
+    canonical: str
+    effective_at: Instant | None = None
+
+
+class RecordBatch(Model):
+    """What one step of a workflow adds to the record, all of it or nothing."""
+
+    workflow_id: str
+    agreement_id: Identifier
+    request_id: Identifier | None = None
+    events: list[Event]
+    entries: list[LedgerEntry] = []
+    request: RequestSnapshot | None = None
+    agreement: AgreementSnapshot | None = None
+    terms: TermsDocument | None = None
+
+
+class Recorded(Model):
+    """What the store answers. ``agreement_state`` is read in the same transaction."""
+
+    agreement_state: AgreementState | None = None

@@ -1,0 +1,151 @@
+"""Every fault of a document at once: where, which clause, what was given, what is allowed (contract §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from contract.values import Model
+
+_CLAUSES = {
+    "agreement_id": "§2",
+    "provider": "C1.1",
+    "customer": "C1.2",
+    "services": "C3.1",
+    "service_standard": "C6.1.3",
+    "term": "C4.1",
+    "offer_days": "C4.1",
+    "time_zone": "§2",
+    "service_hours": "C5.2",
+    "targets": "C5.2",
+    "acceptance_days": "C5.5",
+    "rating_days": "C5.5",
+    "follow_up_days": "C5.5",
+    "command_delay_hours": "§3",
+    "fees": "C7.1",
+    "fee_change": "C7.2",
+    "penalties": "C8.1",
+    "late_payment": "C8.2",
+    "consent_days": "C10",
+    "disputes": "C9",
+    "closing_days": "C4.1",
+}
+
+_ALLOWED = {
+    "missing": "a value; the field is mandatory",
+    "extra_forbidden": "no such field",
+    "model_type": "a mapping of fields",
+    "model_attributes_type": "a mapping of fields",
+    "dict_type": "a mapping",
+    "list_type": "a list",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "decimal_type": "a decimal number",
+    "decimal_parsing": "a decimal number",
+    "none_required": "null",
+}
+
+
+class Fault(Model):
+    """One fault of a document."""
+
+    path: str
+    clause: str
+    given: str
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"{self.path or 'document'} ({self.clause}): given {self.given}; allowed: {self.allowed}"
+
+
+class Faulty(ValueError):
+    """A document with faults: all of them."""
+
+    def __init__(self, what: str, faults: Sequence[Fault]) -> None:
+        self.what = what
+        self.faults = list(faults)
+        count = f"{len(self.faults)} fault{'s' if len(self.faults) != 1 else ''}"
+        super().__init__("\n".join([f"{what}: {count}", *(f"  {fault}" for fault in self.faults)]))
+
+
+def clause_of(path: str) -> str:
+    """The clause that a field of the term sheet fills in."""
+    return _CLAUSES.get(path.split(".")[0].split("[")[0], "§2")
+
+
+def faults_of(problem: ValidationError) -> list[Fault]:
+    """Pydantic's findings in the contract's words, in the order of the document, each place once."""
+    found: dict[tuple[str, str], Fault] = {}
+    for error in problem.errors(include_url=False):
+        path = _path(error)
+        fault = Fault(
+            path=path,
+            clause=clause_of(path),
+            given=_given(error),
+            allowed=_allowed(error),
+        )
+        found.setdefault((fault.path, fault.allowed), fault)
+    return list(found.values())
+
+
+def _path(error: ErrorDetails) -> str:
+    path = ""
+    for place, part in enumerate(error["loc"]):
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif part == "[key]" or (place == 1 and path == "service_hours"):  # the branch of the union
+            continue
+        else:
+            path += f".{part}" if path else str(part)
+    return path
+
+
+def _given(error: ErrorDetails) -> str:
+    if error["type"] == "missing":
+        return "nothing"
+    value: Any = error.get("input")
+    if isinstance(value, dict):
+        return "a mapping" if error["type"] != "extra_forbidden" else "a mapping under an unknown name"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    shown = text.encode("unicode_escape").decode("ascii") if not text.isprintable() else text
+    return shown if len(shown) <= 60 else f"{shown[:57]}…"
+
+
+def _allowed(error: ErrorDetails) -> str:
+    if error["type"] in _ALLOWED:
+        return _ALLOWED[error["type"]]
+    context = error.get("ctx") or {}
+    match error["type"]:
+        case "value_error":
+            return str(context["error"])
+        case "enum" | "literal_error":
+            return f"one of {context['expected']}"
+        case "greater_than_equal":
+            return f"{context['ge']} or more"
+        case "greater_than":
+            return f"more than {context['gt']}"
+        case "less_than_equal":
+            return f"{context['le']} or less"
+        case "less_than":
+            return f"less than {context['lt']}"
+        case "too_short":
+            return f"at least {context['min_length']}"
+        case "string_pattern_mismatch":
+            return f"text matching {context['pattern']}"
+        case "string_too_short":
+            return f"at least {context['min_length']} character(s)"
+        case "string_too_long":
+            return f"at most {context['max_length']} characters"
+        case _:
+            return error["msg"]
+
+
+def one_line(faults: Iterable[Fault]) -> str:
+    """The faults in one line, for places that have one."""
+    return "; ".join(str(fault) for fault in faults)

@@ -1,0 +1,53 @@
+"""Which events are told to whom by mail: a table, so that the workflow knows without rendering anything."""
+
+from __future__ import annotations
+
+from contract.facts import EventKind
+from contract.parties import Role
+from contract.values import Identifier, Model
+
+_BOTH = (Role.PROVIDER, Role.CUSTOMER)
+_PROVIDER = (Role.PROVIDER,)
+_CUSTOMER = (Role.CUSTOMER,)
+
+NOTICES: dict[EventKind, tuple[Role, ...]] = {
+    EventKind.OFFERED: _BOTH,
+    EventKind.SIGNED: _BOTH,
+    EventKind.ACTIVATED: _BOTH,
+    EventKind.OFFER_REFUSED: _BOTH,
+    EventKind.OFFER_WITHDRAWN: _BOTH,
+    EventKind.OFFER_LAPSED: _BOTH,
+    EventKind.END_REMINDED: _BOTH,
+    EventKind.EXPIRED: _BOTH,
+    EventKind.AGREEMENT_CLOSED: _BOTH,
+    EventKind.SUBMITTED: _BOTH,
+    EventKind.ASSIGNED: _CUSTOMER,
+    EventKind.RESPONDED: _CUSTOMER,
+    EventKind.MATERIALS_ASKED: _CUSTOMER,
+    EventKind.MATERIALS_PROVIDED: _PROVIDER,
+    EventKind.RESOLVED: _CUSTOMER,
+    EventKind.ACCEPTED: _PROVIDER,
+    EventKind.CLOSED_BY_ITSELF: _BOTH,
+    EventKind.REOPENED: _PROVIDER,
+    EventKind.WITHDRAWN: _PROVIDER,
+    EventKind.PRIORITY_RAISED: _CUSTOMER,
+    EventKind.PRIORITY_LOWERED: _PROVIDER,
+    EventKind.RATED: _PROVIDER,
+    EventKind.RATING_ANSWERED: _CUSTOMER,
+    EventKind.FOLLOW_UP_OVERDUE: _BOTH,
+    EventKind.TARGET_WARNED: _PROVIDER,
+    EventKind.TARGET_BREACHED: _BOTH,
+    EventKind.BREACH_REVERSED: _BOTH,
+}
+"""Events not named here are recorded and not mailed; penalties are told with the breach."""
+
+
+class Notice(Model):
+    """Events of one workflow to be told, several in one call: what the ``notify`` activity is given."""
+
+    workflow_id: str
+    agreement_id: Identifier
+    request_id: Identifier | None = None
+    """None for events of the agreement itself."""
+    seqs: list[int]
+    """Sequence numbers of events that are on record. Kinds that :data:`NOTICES` does not name are passed over."""

@@ -1,0 +1,328 @@
+"""How a service request lives: commands applied in order, deadlines judged, the next wake named.
+
+The workflow supplies the clock and does the waiting; what follows from it is decided here, from the
+file's facts. Deadlines are judged as of their own instants, so it does not matter how late the
+judging happens, and what a late-arriving command contradicts is reversed by an entry (contract §3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from contract.clock import ServiceWindow
+from contract.commands import (
+    AnyRequestCommand,
+    AskForMaterials,
+    Assign,
+    CommandName,
+    LowerPriority,
+    RaisePriority,
+    Rate,
+    Reassign,
+    RequestCommand,
+    Submission,
+)
+from contract.deadlines import read
+from contract.facts import Event, EventKind
+from contract.judging import Outcome, advance, iso, own_event
+from contract.parties import Role
+from contract.refusals import Refusal, RefusalKind, Refused, refuse
+from contract.request import TRANSITIONS, RequestState, commands_in
+from contract.request_file import Basis, Pause, PauseKind, RequestFile, RequestTerms, Said, TakenCommand
+from contract.terms import Target
+from contract.values import DAY
+
+LOW_RATING = 2
+"""A rating of this or less opens a follow-up the provider must answer (C5.5)."""
+
+EVENT_OF: dict[CommandName, EventKind] = {
+    CommandName.CONFIRM: EventKind.CONFIRMED,
+    CommandName.ASSIGN: EventKind.ASSIGNED,
+    CommandName.REASSIGN: EventKind.REASSIGNED,
+    CommandName.RESPOND: EventKind.RESPONDED,
+    CommandName.NOTE_DIAGNOSIS: EventKind.DIAGNOSIS_NOTED,
+    CommandName.ASK_FOR_MATERIALS: EventKind.MATERIALS_ASKED,
+    CommandName.PROVIDE_MATERIALS: EventKind.MATERIALS_PROVIDED,
+    CommandName.RESOLVE: EventKind.RESOLVED,
+    CommandName.ACCEPT: EventKind.ACCEPTED,
+    CommandName.REOPEN: EventKind.REOPENED,
+    CommandName.WITHDRAW: EventKind.WITHDRAWN,
+    CommandName.RAISE_PRIORITY: EventKind.PRIORITY_RAISED,
+    CommandName.LOWER_PRIORITY: EventKind.PRIORITY_LOWERED,
+    CommandName.RATE: EventKind.RATED,
+    CommandName.ANSWER_RATING: EventKind.RATING_ANSWERED,
+    CommandName.ADD_NOTE: EventKind.NOTED,
+}
+
+
+def open_file(
+    agreement_id: str, submission: Submission, terms: RequestTerms, window: ServiceWindow
+) -> tuple[RequestFile, Outcome]:
+    """A new request's file and its first event; all clocks start at the submission's ``at``."""
+    file = RequestFile(
+        agreement_id=agreement_id,
+        request_id=submission.request_id,
+        service=submission.service,
+        title=submission.title,
+        terms=terms,
+        window=window,
+        priority=submission.priority,
+        submitted_at=submission.at,
+        last_at=submission.at,
+        judged_until=submission.at,
+        bases={target: Basis(budget=budget) for target, budget in terms.budgets[submission.priority].items()},
+        said=Said(),
+    )
+    payload = submission.model_dump(mode="json", exclude={"command_id", "at", "actor"}, exclude_none=True)
+    event = _event(file, submission, EventKind.SUBMITTED, "C6.1.1", Role.CUSTOMER, payload)
+    return file, Outcome(events=[event])
+
+
+def check(file: RequestFile, command: RequestCommand, now: datetime) -> None:
+    """Raise :class:`Refused` when the contract does not allow the command as the file stands."""
+    rule = TRANSITIONS[command.name]
+    role = file.terms.role_of(command.actor.party)
+    if role not in rule.by:
+        raise refuse(
+            RefusalKind.WRONG_PARTY,
+            f"{command.name} is for the {' or '.join(sorted(rule.by))} to give",
+            rule.clause,
+            sorted(rule.by),
+        )
+    check_stamp(command.at, file.last_at, now, file.terms.command_delay_hours)
+    state = state_at(file, command)
+    if state not in rule.states:
+        allowed = commands_in(state, role)
+        raise refuse(
+            RefusalKind.NOT_ALLOWED_NOW,
+            f"{command.name} is not allowed while the request is {state}; "
+            f"the {role} may now: {', '.join(allowed) or 'nothing'}",
+            rule.clause,
+            allowed,
+            state=state.value,
+        )
+    _check_particulars(file, command)
+
+
+def check_stamp(at: datetime, last_at: datetime, now: datetime, delay_hours: int) -> None:
+    """A command is taken if stamped not before the last one, not after now, and not too long ago (§3)."""
+    if at > now:
+        raise refuse(
+            RefusalKind.IN_THE_FUTURE,
+            f"stamped {at.isoformat()}, after contract time {now.isoformat()}",
+            "§3",
+            now=now.isoformat(),
+        )
+    if at < last_at:
+        raise refuse(
+            RefusalKind.OUT_OF_ORDER,
+            f"stamped {at.isoformat()}, before the previous command at {last_at.isoformat()}",
+            "§3",
+            not_before=last_at.isoformat(),
+        )
+    if now - at > timedelta(hours=delay_hours):
+        raise refuse(
+            RefusalKind.TOO_OLD,
+            f"stamped {at.isoformat()}, more than {delay_hours} h before contract time {now.isoformat()}",
+            "§3",
+            now=now.isoformat(),
+        )
+
+
+def state_at(file: RequestFile, command: RequestCommand) -> RequestState:
+    """The state a command meets: a closure by itself does not stand against one stamped before it."""
+    if (
+        file.state is RequestState.CLOSED
+        and file.closed_by_itself
+        and file.closed_at is not None
+        and command.at <= file.closed_at
+        and RequestState.CLOSED not in TRANSITIONS[command.name].states
+    ):
+        return RequestState.RESOLVED
+    return file.state
+
+
+def _check_particulars(file: RequestFile, command: RequestCommand) -> None:
+    clause = TRANSITIONS[command.name].clause
+    match command:
+        case RaisePriority(priority=priority) if priority.rank >= file.priority.rank:
+            more = [p.value for p in type(priority) if p.rank < file.priority.rank]
+            raise refuse(
+                RefusalKind.NOT_ALLOWED_NOW, f"{priority} is not above {file.priority}", clause, more
+            )
+        case LowerPriority(priority=priority) if priority.rank <= file.priority.rank:
+            less = [p.value for p in type(priority) if p.rank > file.priority.rank]
+            raise refuse(
+                RefusalKind.NOT_ALLOWED_NOW, f"{priority} is not below {file.priority}", clause, less
+            )
+        case Rate() if file.rating is not None:
+            raise refuse(RefusalKind.ALREADY_DONE, "the request has been rated", clause)
+        case Rate() if file.rating_ends is not None and command.at > file.rating_ends:
+            raise refuse(
+                RefusalKind.NOT_ALLOWED_NOW,
+                f"ratings were open until {file.rating_ends.isoformat()}",
+                clause,
+            )
+        case _ if command.name is CommandName.ANSWER_RATING and not file.follow_up_open:
+            raise refuse(RefusalKind.NOT_ALLOWED_NOW, "there is no low rating to answer", clause)
+        case _:
+            pass
+
+
+def apply(file: RequestFile, command: AnyRequestCommand, now: datetime) -> Outcome:
+    """Apply one command to the file; raises :class:`Refused` and changes nothing when not allowed."""
+    check(file, command, now)
+    outcome = Outcome()
+    rule = TRANSITIONS[command.name]
+    role = file.terms.role_of(command.actor.party)
+    at = command.at
+    if state_at(file, command) is not file.state:
+        outcome.events.append(
+            own_event(file, at, EventKind.CLOSURE_REVERSED, "§3", {"closed_at": iso(file.closed_at)})
+        )
+        file.state, file.closed_at, file.closed_by_itself = RequestState.RESOLVED, None, False
+    if file.state is RequestState.WAITING and rule.leads_to is not None:
+        _end_pause(file, PauseKind.MATERIALS, at)
+    match command.name:
+        case CommandName.CONFIRM:
+            file.confirmed_at = at
+        case CommandName.RESPOND:
+            file.responded_at = at
+        case CommandName.RESOLVE:
+            file.resolved_at = at
+        case CommandName.REOPEN:
+            assert file.resolved_at is not None
+            file.pauses.append(Pause(kind=PauseKind.SOLVED, begin=file.resolved_at, end=at))
+            file.resolved_at = None
+        case CommandName.ACCEPT | CommandName.WITHDRAW:
+            file.closed_at = at
+        case CommandName.ANSWER_RATING:
+            file.follow_up_answered_at = at
+    match command:
+        case Assign(assignee=assignee) | Reassign(assignee=assignee):
+            file.assignee = assignee
+        case AskForMaterials(missing=missing):
+            file.pauses.append(Pause(kind=PauseKind.MATERIALS, begin=at, what=missing))
+        case RaisePriority() | LowerPriority():
+            _change_priority(file, command)
+        case Rate(score=score):
+            file.rating = score
+            if score <= LOW_RATING:
+                file.follow_up_due = at + file.terms.follow_up_days * DAY
+        case _:
+            pass
+    if rule.leads_to is not None:
+        file.state = rule.leads_to
+    file.last_at = at
+    file.taken = [t for t in file.taken if at - t.at <= timedelta(hours=file.terms.command_delay_hours)]
+    file.taken.append(TakenCommand(command_id=command.command_id, at=at))
+    payload = command.model_dump(mode="json", exclude={"command_id", "at", "actor"}, exclude_none=True)
+    outcome.events.append(_event(file, command, EVENT_OF[command.name], rule.clause, role, payload))
+    return outcome
+
+
+def _end_pause(file: RequestFile, kind: PauseKind, at: datetime) -> None:
+    for index, pause in enumerate(file.pauses):
+        if pause.kind is kind and pause.end is None:
+            file.pauses[index] = pause.model_copy(update={"end": at})
+
+
+def _change_priority(file: RequestFile, command: RaisePriority | LowerPriority) -> None:
+    """New budgets for the targets not yet judged; the old resolution basis keeps the days owed by now."""
+    at = command.at
+    budgets = file.terms.budgets[command.priority]
+    for target in Target:
+        reading = read(file, target)
+        judged = reading is not None and (reading.stopped is not None or reading.is_late(at))
+        if target is Target.RESOLVE and target in file.bases:
+            file.past_bases.append(file.bases[target].model_copy(update={"until": at}))
+        elif judged:
+            continue
+        if target in budgets:
+            file.bases[target] = Basis(budget=budgets[target], not_before=at)
+        else:
+            file.bases.pop(target, None)
+    file.priority = command.priority
+    file.priority_changes += 1
+
+
+def apply_window(file: RequestFile, window: ServiceWindow, now: datetime) -> Outcome:
+    """Take a new window of service time: a longer one, or one from newly announced calendars.
+
+    Dues are projected anew and what they contradict is put right by entries.
+    """
+    changed = window.calendars != file.window.calendars
+    file.window = window
+    outcome = Outcome()
+    if changed:
+        outcome.events.append(
+            own_event(file, now, EventKind.CALENDAR_APPLIED, "§3", {"calendars": window.calendars})
+        )
+    return outcome
+
+
+@dataclass(slots=True)
+class Step:
+    """Commands applied in the order of their stamps, then deadlines judged at ``now``."""
+
+    outcome: Outcome
+    refused: dict[str, Refusal]
+
+
+def step(file: RequestFile, commands: Sequence[AnyRequestCommand], now: datetime) -> Step:
+    """One step of the request's life; changes the file. Commands told before are passed over."""
+    outcome, refused = Outcome(), {}
+    for command in sorted(commands, key=lambda command: command.at):
+        if file.knows(command.command_id):
+            continue
+        if file.judged_until < command.at <= now:
+            # Nothing stamped earlier can still come: what fell due before the command is judged before it.
+            outcome.add(advance(file, command.at))
+        try:
+            outcome.add(apply(file, command, now))
+        except Refused as problem:
+            refused[command.command_id] = problem.refusal
+    outcome.add(advance(file, now))
+    return Step(outcome, refused)
+
+
+def refusal_of(
+    file: RequestFile, pending: Sequence[AnyRequestCommand], command: AnyRequestCommand, now: datetime
+) -> Refusal | None:
+    """Why a command cannot join the ones already taken, or None. Changes nothing."""
+    if file.knows(command.command_id):
+        return None
+    refused = step(file.clone(), [*pending, command], now).refused
+    if command.command_id in refused:
+        return refused[command.command_id]
+    for other in pending:
+        if other.command_id in refused:
+            return Refusal(
+                kind=RefusalKind.OUT_OF_ORDER,
+                message=f"stamped before {other.name}, which is being taken and would then not be allowed",
+                clause="§3",
+            )
+    return None
+
+
+def _event(
+    file: RequestFile,
+    command: Submission | RequestCommand,
+    kind: EventKind,
+    clause: str,
+    role: Role | None,
+    payload: dict[str, Any],
+) -> Event:
+    return Event(
+        seq=file.next_seq(),
+        at=command.at,
+        kind=kind,
+        clause=clause,
+        party=role,
+        person=command.actor.person,
+        command_id=command.command_id,
+        payload=payload,
+    )

@@ -1,0 +1,125 @@
+"""Small value types that every model of the contract is built from.
+
+They hold the boundary: what passes them can be stored by every database, printed in every
+document and compared byte by byte. NUL characters, lone surrogates, floats in numbers,
+naive times and integers beyond 64 bits do not pass.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
+
+TICK = timedelta(seconds=1)
+"""Commands are stamped in whole seconds, so the first instant after *t* is ``t + TICK``."""
+
+DAY = timedelta(hours=24)
+
+MAX_INTEGER = 2**53 - 1
+"""Largest integer that canonical JSON (RFC 8785) carries exactly; well inside 64 bits."""
+
+
+class Model(BaseModel):
+    """Frozen data at a border: unknown keys refused, inputs never repeated in errors (C5.3)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Record(BaseModel):
+    """State that a workflow carries. New fields get defaults; none is removed or retyped.
+
+    Unknown keys are ignored so that a state written by a newer release can be read by an older
+    one during a roll-back.
+    """
+
+    model_config = ConfigDict(hide_input_in_errors=True, validate_assignment=False)
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("text without NUL characters")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("text that is valid Unicode (no lone surrogates)") from None
+    return text
+
+
+def _exact_decimal(value: Any) -> Any:
+    if isinstance(value, bool | float):
+        raise ValueError("a decimal number, written exactly (not a binary float)")
+    if isinstance(value, str):
+        try:
+            value = Decimal(value)
+        except InvalidOperation:
+            raise ValueError("a decimal number") from None
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise ValueError("a finite decimal number")
+    return value
+
+
+def normalised(value: Decimal) -> str:
+    """The one way to write a decimal: no exponent, no trailing zeros (``200.00`` → ``"200"``)."""
+    return format(value.normalize() + Decimal(0), "f")
+
+
+def _aware(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a time with its offset, such as 2026-03-02T09:00:00+08:00")
+    return value
+
+
+def _utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+def _whole_second(value: datetime) -> datetime:
+    if value.microsecond:
+        raise ValueError("a time in whole seconds")
+    return value
+
+
+def _not_bool(value: Any) -> Any:
+    if isinstance(value, bool | float):
+        raise ValueError("a whole number")
+    return value
+
+
+Exact = Annotated[Decimal, BeforeValidator(_exact_decimal), PlainSerializer(normalised, return_type=str)]
+"""A decimal read exactly and written normalised."""
+
+Whole = Annotated[int, BeforeValidator(_not_bool), Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+
+Instant = Annotated[datetime, AfterValidator(_aware), AfterValidator(_utc)]
+"""An aware time, kept in UTC."""
+
+Stamp = Annotated[datetime, AfterValidator(_aware), AfterValidator(_utc), AfterValidator(_whole_second)]
+"""When a command happened: an aware time in whole seconds, kept in UTC (contract §3)."""
+
+Line = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_storable)
+]
+"""One line a person wrote: a name, a title, an address."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_storable)]
+"""What a person wrote at length: a note, a diagnosis, a solution."""
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+"""Letters, digits, ``-`` and ``_``; 1–64. Never confidential: identifiers are not encrypted."""
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 digest in lower-case hexadecimal."""
+
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+"""An ISO 4217 code."""

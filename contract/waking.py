@@ -1,0 +1,19 @@
+"""The next instant at which something falls due: what a workflow's one timer waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """The next instant at which something falls due, and what."""
+
+    at: datetime
+    what: str
+    clause: str
+
+    @property
+    def summary(self) -> str:
+        return f"{self.what} · {self.clause}"

@@ -1,0 +1,103 @@
+"""Bringing a database up to date: `upgrade(url)`, from a program or a command line, as often as one likes.
+
+Two processes that start at once are safe: the whole of it is one transaction behind one lock, so the second
+waits and finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, text
+
+from records import engine as databases
+from records.faults import SchemaNotReady
+
+_ADVISORY_LOCK = 0x61667465_72636172
+"""PostgreSQL's number for "the record store is being migrated"; any constant no one else uses."""
+
+# alembic keeps the migration at hand in module globals: one at a time in a process.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+async def upgrade(url: str) -> None:
+    """Make or update the record store's tables. Does nothing when they are up to date.
+
+    Raises ValueError for a URL of no kept database; the driver's error when the database is away.
+    """
+    target = databases.database_url(url)
+    # In a thread with a loop of its own, so that the caller's loop neither waits nor holds the lock.
+    await asyncio.to_thread(_upgrade_alone, target)
+
+
+def check_ready(connection: Connection) -> None:
+    """Raises SchemaNotReady unless the tables are as this release knows them, or newer.
+
+    Newer is no fault: during a roll-out the old release goes on beside the new one.
+    """
+    script = ScriptDirectory.from_config(_config())
+    current = MigrationContext.configure(connection).get_current_revision()
+    older = {revision.revision for revision in script.walk_revisions()} - {script.get_current_head()}
+    if current is None or current in older:
+        found = "no record store" if current is None else f"the record store at revision {current}"
+        raise SchemaNotReady(f"the database has {found}, not {script.get_current_head()}: upgrade it first")
+
+
+def _upgrade_alone(url: URL) -> None:
+    with _ONE_AT_A_TIME:
+        if databases.is_sqlite(url):
+            file = Path(url.database or "")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _write_ahead(str(file))
+        asyncio.run(_upgrade(url))
+
+
+async def _upgrade(url: URL) -> None:
+    engine = databases.create(url, connections=1)
+    try:
+        async with databases.writing(engine).begin() as connection:
+            if not databases.is_sqlite(url):
+                lock = text("SELECT pg_advisory_xact_lock(:number)")
+                await connection.execute(lock, {"number": _ADVISORY_LOCK})
+            await connection.run_sync(_run)
+    finally:
+        await engine.dispose()
+
+
+def _write_ahead(path: str) -> None:
+    """Switch the file to WAL for good: readers and the writer do not wait for each other.
+
+    Outside a transaction, where alone SQLite allows the switch. It does not wait here, as it does
+    elsewhere, when another process is switching: so this does.
+    """
+    with closing(sqlite3.connect(path, timeout=databases.BUSY_SECONDS)) as connection:
+        for last in [False] * 200 + [True]:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError:
+                if last:
+                    raise
+                time.sleep(0.05)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "records:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _run(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

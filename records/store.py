@@ -1,0 +1,200 @@
+"""The record store as the activities, the command line and the client see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from contract.facts import AgreementSnapshot, RecordBatch, Recorded, RequestSnapshot, TermsDocument
+from contract.service_hours import CalendarYear
+from records import archive, calendars, history, notices, queries, writing
+from records.archive import Shelf
+from records.compliance import compliance
+from records.database import Database
+from records.engine import create, database_url
+from records.migrate import check_ready
+from records.penalties import penalties
+from records.ratings import ratings
+from records.results import (
+    Admission,
+    AgreementFilter,
+    ChainReport,
+    ComplianceReport,
+    Notification,
+    PenaltyYear,
+    RatingReport,
+    RecordedEvent,
+    RequestFilter,
+    RequestRecord,
+)
+
+_ANY_AGREEMENT = AgreementFilter()
+_ANY_REQUEST = RequestFilter()
+
+
+class RecordStore:
+    """Everything recorded, in one database. Safe to share between the tasks of one event loop.
+
+    Writes are whole or not at all, and may be tried again: what is on record already is not written twice.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._read, self._write = database.read, database.write
+        self._shelf = Shelf()
+
+    @classmethod
+    async def open(cls, url: str, *, connections: int = 10) -> Self:
+        """Open the store at a SQLite or PostgreSQL URL, with at most that many connections.
+
+        Raises SchemaNotReady when `upgrade(url)` has not been run, ValueError for another kind of URL.
+        """
+        database = Database(create(database_url(url), connections=connections))
+        try:
+            await database.read(check_ready)
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # Writing
+
+    async def append(self, batch: RecordBatch) -> Recorded:
+        """Write what one step of a workflow adds; see `append_many`."""
+        (recorded,) = await self.append_many([batch])
+        return recorded
+
+    async def append_many(self, batches: Sequence[RecordBatch]) -> list[Recorded]:
+        """Write several steps in one transaction, in order; of several workflows or of one.
+
+        Answers for each with the state of its agreement, read in the same transaction and ordered against
+        a concurrent change of it. A batch, or part of one, that is on record already adds nothing, and an
+        older current state never replaces a newer one.
+
+        Raises RecordConflict when the record says something else, RecordGap when something that comes
+        before is missing (its subclass AgreementUnknown: the agreement itself), ValueError for a batch
+        that could not be one step of a workflow. Then none of the batches is written, and the fault's
+        ``workflow_id`` tells which one to leave out.
+        """
+        for batch in batches:
+            writing.check(batch)
+        if not batches:
+            return []
+        return await self._write(writing.write, batches, self._shelf, _now())
+
+    async def admit(self, batch: RecordBatch, content_digest: str) -> Admission:
+        """Put a new request on record with its first events, or tell that it is there (C6.1.1).
+
+        Nothing is written, and nothing compared, when the request is on record: the caller compares
+        ``existing_digest``. Raises like `append_many`.
+        """
+        writing.check(batch)
+        return await self._write(writing.admit, batch, content_digest, self._shelf, _now())
+
+    async def keep_calendar(self, year: CalendarYear) -> bool:
+        """Store a snapshot of a calendar year as its newest; False when the newest is the same."""
+        return await self._write(calendars.keep, year, _now())
+
+    async def keep_notification(self, notification: Notification) -> bool:
+        """Store that a message was sent; False when its id is on record already: the first one stands."""
+        return await self._write(notices.keep, notification)
+
+    # Agreements and terms
+
+    async def agreement(self, agreement_id: str) -> AgreementSnapshot | None:
+        return await self._read(queries.find_agreement, agreement_id)
+
+    async def agreements(
+        self, wanted: AgreementFilter = _ANY_AGREEMENT, *, limit: int | None = None, offset: int = 0
+    ) -> list[AgreementSnapshot]:
+        """Agreements in order of their offer."""
+        return await self._read(queries.list_agreements, wanted, limit, offset)
+
+    async def terms(self, agreement_id: str, version: int) -> TermsDocument | None:
+        return await self._read(archive.by_version, agreement_id, version)
+
+    async def terms_by_digest(self, digest: str) -> TermsDocument | None:
+        return await self._read(archive.by_digest, digest)
+
+    # Requests and their events
+
+    async def request(self, agreement_id: str, request_id: str) -> RequestRecord | None:
+        """A request with its whole timeline and its ledger entries."""
+        return await self._read(queries.find_request, agreement_id, request_id)
+
+    async def requests(
+        self,
+        agreement_id: str,
+        wanted: RequestFilter = _ANY_REQUEST,
+        *,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[RequestSnapshot]:
+        """An agreement's requests in order of their submission."""
+        return await self._read(queries.list_requests, agreement_id, wanted, limit, offset)
+
+    async def open_request_ids(self, agreement_id: str) -> list[str]:
+        """Requests not yet closed or withdrawn, in order of their submission."""
+        return await self._read(queries.open_request_ids, agreement_id)
+
+    async def provisional_requests(self, agreement_id: str) -> list[RequestSnapshot]:
+        """Open requests with a due that rests on a year not yet announced (contract §3)."""
+        return await self.requests(agreement_id, RequestFilter(open=True, provisional=True))
+
+    async def events(self, workflow_id: str, first: int = 1, last: int | None = None) -> list[RecordedEvent]:
+        """A workflow's events from one number to another, both included, in order."""
+        return await self._read(history.read, workflow_id, first, last)
+
+    async def verify_chain(self, workflow_id: str) -> ChainReport:
+        """Recompute the hashes of a workflow's events and name the first row that is wrong (C6.2.3)."""
+        return await self._read(history.verify, workflow_id)
+
+    # Reports
+
+    async def compliance(self, agreement_id: str, wanted: RequestFilter = _ANY_REQUEST) -> ComplianceReport:
+        """How the targets were kept, per month of submission and priority (C5.1)."""
+        return await self._read(compliance, agreement_id, wanted, self._shelf)
+
+    async def ratings(
+        self, agreement_id: str, as_of: datetime, wanted: RequestFilter = _ANY_REQUEST
+    ) -> RatingReport:
+        """How the customer rated the service; follow-ups overdue at ``as_of``, in contract time (C5.5)."""
+        return await self._read(ratings, agreement_id, as_of, wanted)
+
+    async def penalties(self, agreement_id: str, contract_year: int | None = None) -> list[PenaltyYear]:
+        """What lateness costs the provider, per contract year, with its entries (C8.1)."""
+        return await self._read(penalties, agreement_id, contract_year, self._shelf)
+
+    # Calendars and notifications
+
+    async def calendars(self, country: str, years: Iterable[int]) -> dict[int, CalendarYear]:
+        """The newest snapshot of each year; years without one are left out."""
+        return await self._read(calendars.newest_of, country, years)
+
+    async def calendar_by_digest(self, digest: str) -> CalendarYear | None:
+        """The snapshot a workflow rests on, however old."""
+        return await self._read(calendars.by_digest, digest)
+
+    async def notification(self, message_id: str) -> Notification | None:
+        return await self._read(notices.find, message_id)
+
+    async def notifications(self, workflow_id: str, event_seq: int | None = None) -> list[Notification]:
+        """What was sent about a workflow's events, or about one of them."""
+        return await self._read(notices.of_workflow, workflow_id, event_seq)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,91 @@
+"""One write: events, money, terms and current state of several batches, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import pairwise
+
+from sqlalchemy import Connection
+
+from contract.facts import RecordBatch, Recorded
+from records import archive, history, ledger, snapshots
+from records.archive import Shelf
+from records.faults import RecordFault
+from records.results import Admission
+from records.snapshots import Standing
+
+
+def check(batch: RecordBatch) -> None:
+    """Raises ValueError for a batch that could not be one step of one workflow."""
+    seqs = [event.seq for event in batch.events]
+    if any(seq < 1 for seq in seqs) or any(after != before + 1 for before, after in pairwise(seqs)):
+        raise ValueError(f"{batch.workflow_id}: events numbered from 1, one after the other")
+    if (batch.request or batch.agreement) and not seqs:
+        raise ValueError(f"{batch.workflow_id}: a change of state comes with the event that made it")
+    request, agreement, terms = batch.request, batch.agreement, batch.terms
+    if request and (request.agreement_id, request.request_id) != (batch.agreement_id, batch.request_id):
+        raise ValueError(f"{batch.workflow_id}: the state of the batch's own request")
+    if any(part and part.agreement_id != batch.agreement_id for part in (agreement, terms)):
+        raise ValueError(f"{batch.workflow_id}: the state and terms of the batch's own agreement")
+    for entry in batch.entries:
+        ledger.check(entry)
+
+
+def write(
+    connection: Connection, batches: Sequence[RecordBatch], shelf: Shelf, recorded_at: datetime
+) -> list[Recorded]:
+    """Write the batches in order and answer for each with the state its agreement then has.
+
+    Raises RecordConflict, RecordGap; the caller rolls back.
+    """
+    standing = snapshots.hold(connection, batches)
+    _write(connection, batches, standing, shelf, recorded_at)
+    return [Recorded(agreement_state=standing[batch.agreement_id].state) for batch in batches]
+
+
+def admit(
+    connection: Connection, batch: RecordBatch, content_digest: str, shelf: Shelf, recorded_at: datetime
+) -> Admission:
+    """Write a request's first batch with the digest of its content, unless the request is on record."""
+    if batch.request is None:
+        raise ValueError(f"{batch.workflow_id}: the request to admit")
+    standing = snapshots.hold(connection, [batch])
+    known, existing = snapshots.content_digest_of(connection, batch.agreement_id, batch.request.request_id)
+    if not known:
+        _write(connection, [batch], standing, shelf, recorded_at, content_digest)
+    held = standing.get(batch.agreement_id)
+    state = held.state if held else None
+    return Admission(existing_digest=existing, started=not known, agreement_state=state)
+
+
+def _write(
+    connection: Connection,
+    batches: Sequence[RecordBatch],
+    standing: dict[str, Standing],
+    shelf: Shelf,
+    recorded_at: datetime,
+    content_digest: str | None = None,
+) -> None:
+    snapshots.keep_agreements(connection, batches, standing)
+    for batch in batches:
+        if batch.terms is not None:
+            with _on_behalf_of(batch):
+                archive.keep(connection, batch.terms, recorded_at)
+    history.append(connection, batches, recorded_at)
+    snapshots.keep_requests(connection, batches, content_digest)
+    for batch in batches:
+        if batch.entries:
+            with _on_behalf_of(batch):
+                ledger.post(connection, batch.agreement_id, batch.entries, shelf, recorded_at)
+
+
+@contextmanager
+def _on_behalf_of(batch: RecordBatch) -> Iterator[None]:
+    """Name the workflow in a fault, so that of several batches the one at fault can be left out."""
+    try:
+        yield
+    except RecordFault as fault:
+        fault.workflow_id = fault.workflow_id or batch.workflow_id
+        raise

@@ -1,0 +1,324 @@
+"""The typed client: what a backend uses to run agreements and requests.
+
+Every command can be told twice: with the same ``command_id`` (and every request with the same
+``request_id``) it counts once. A command happens at its ``at``: stamped here in whole seconds when
+the caller gives none. Refusals raise :class:`~starter.errors.CommandRefused`, malformed input
+:class:`~contract.faults.Faulty` with every fault.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from pydantic import BaseModel, ValidationError
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
+from temporalio.client import (
+    Client,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from contract import commands
+from contract.faults import Faulty, faults_of
+from contract.parties import Actor
+from contract.refusals import Refusal, RefusalKind
+from contract.terms import Priority, Service, TermSheet, canonical_bytes, digest_of
+from starter.errors import CommandRefused, NotReached, Unknown
+from workflows import search_attributes as sa
+from workflows.ids import TASK_QUEUE, agreement_workflow_id, request_workflow_id
+from workflows.payloads import (
+    AgreementReceipt,
+    AgreementStart,
+    AgreementStatus,
+    Receipt,
+    RequestStatus,
+    Ways,
+)
+
+Answer = TypeVar("Answer", bound=BaseModel)
+Made = TypeVar("Made", bound=commands.Command)
+
+IN_FLIGHT = 8
+"""Updates in flight per workflow; the server refuses more than ten."""
+SKEW = timedelta(seconds=5)
+"""A clock this little ahead of the server's is waited out."""
+_AGAIN = {
+    RPCStatusCode.RESOURCE_EXHAUSTED,
+    RPCStatusCode.ABORTED,
+    RPCStatusCode.UNAVAILABLE,
+    RPCStatusCode.DEADLINE_EXCEEDED,
+    RPCStatusCode.CANCELLED,
+}
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Aftercare:
+    """A client of the service. One per process is enough; it bounds its own concurrency."""
+
+    def __init__(
+        self,
+        temporal: Client,
+        *,
+        task_queue: str = TASK_QUEUE,
+        clock: Callable[[], datetime] = wall_clock,
+        patience: timedelta = timedelta(seconds=60),
+    ) -> None:
+        """``clock`` tells contract time; ``patience`` is how long a command is tried before NotReached."""
+        self._temporal = temporal
+        self._task_queue = task_queue
+        self._clock = clock
+        self._patience = patience
+        self._bounds: weakref.WeakValueDictionary[str, asyncio.Semaphore] = weakref.WeakValueDictionary()
+
+    # Agreements
+
+    async def offer(
+        self, terms: TermSheet, *, at: datetime | None = None, ways: Ways | None = None
+    ) -> AgreementStatus:
+        """Offer an agreement to both parties' signatures; the same sheet again is the same offer (C4.1)."""
+        canonical = canonical_bytes(terms)
+        try:
+            handle = await self._temporal.start_workflow(
+                "Agreement",
+                AgreementStart(canonical=canonical.decode(), at=at or self._stamp(), ways=ways or Ways()),
+                id=agreement_workflow_id(terms.agreement_id),
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=sa.typed({sa.AGREEMENT_ID: terms.agreement_id, sa.STATE: "offered"}),
+                static_summary=f"Agreement {terms.agreement_id}",
+            )
+            del handle
+        except WorkflowAlreadyStartedError:
+            pass
+        status = await self.agreement(terms.agreement_id)
+        if status.receipt.digest != digest_of(canonical):
+            raise CommandRefused(
+                Refusal(
+                    kind=RefusalKind.OTHER_CONTENT,
+                    message=f"agreement {terms.agreement_id} was offered before with other terms",
+                    clause="C10.1",
+                )
+            )
+        return status
+
+    async def sign(
+        self,
+        agreement_id: str,
+        by: Actor,
+        *,
+        digest: str,
+        title: str,
+        seal_digest: str | None = None,
+        at: datetime | None = None,
+        command_id: str | None = None,
+    ) -> AgreementReceipt:
+        """Sign the digest of the terms (C4.1, C10.3)."""
+        command = self._make(
+            commands.Sign, by, at, command_id, digest=digest, title=title, seal_digest=seal_digest
+        )
+        return await self._tell_agreement(agreement_id, "sign", command, at)
+
+    async def refuse_offer(
+        self,
+        agreement_id: str,
+        by: Actor,
+        *,
+        reason: str | None = None,
+        at: datetime | None = None,
+        command_id: str | None = None,
+    ) -> AgreementReceipt:
+        """Refuse an offer (C4.1)."""
+        command = self._make(commands.RefuseOffer, by, at, command_id, reason=reason)
+        return await self._tell_agreement(agreement_id, "refuse_offer", command, at)
+
+    async def withdraw_offer(
+        self,
+        agreement_id: str,
+        by: Actor,
+        *,
+        reason: str | None = None,
+        at: datetime | None = None,
+        command_id: str | None = None,
+    ) -> AgreementReceipt:
+        """Withdraw one's own offer (C4.1)."""
+        command = self._make(commands.WithdrawOffer, by, at, command_id, reason=reason)
+        return await self._tell_agreement(agreement_id, "withdraw_offer", command, at)
+
+    async def agreement(self, agreement_id: str) -> AgreementStatus:
+        """Where an agreement stands now, from its workflow."""
+        handle = self._temporal.get_workflow_handle(agreement_workflow_id(agreement_id))
+        return await self._ask(handle, f"agreement {agreement_id}", AgreementStatus)
+
+    # Requests
+
+    async def submit(
+        self,
+        agreement_id: str,
+        request_id: str,
+        by: Actor,
+        *,
+        service: Service | str,
+        title: str,
+        description: str | None = None,
+        priority: Priority | str = Priority.NORMAL,
+        at: datetime | None = None,
+        command_id: str | None = None,
+    ) -> Receipt:
+        """Submit a service request (C6.1.1). The same id with the same content is the same request."""
+        submission = self._make(
+            commands.Submission,
+            by,
+            at,
+            command_id,
+            request_id=request_id,
+            service=service,
+            title=title,
+            description=description,
+            priority=priority,
+        )
+        handle = self._temporal.get_workflow_handle(agreement_workflow_id(agreement_id))
+        return await self._tell(
+            handle, f"agreement {agreement_id}", "submit_request", submission, Receipt, at is None
+        )
+
+    async def perform(
+        self,
+        agreement_id: str,
+        request_id: str,
+        command: type[commands.RequestCommand],
+        by: Actor,
+        *,
+        at: datetime | None = None,
+        command_id: str | None = None,
+        **content: Any,
+    ) -> Receipt:
+        """Give any command on a request: ``perform(a, r, Resolve, by, solution="…")``."""
+        made = self._make(command, by, at, command_id, **content)
+        handle = self._temporal.get_workflow_handle(request_workflow_id(agreement_id, request_id))
+        what = f"request {request_id} of agreement {agreement_id}"
+        return await self._tell(handle, what, made.name.value, made, Receipt, at is None)
+
+    async def request(self, agreement_id: str, request_id: str) -> RequestStatus:
+        """Where a request stands now, from its workflow."""
+        handle = self._temporal.get_workflow_handle(request_workflow_id(agreement_id, request_id))
+        return await self._ask(handle, f"request {request_id} of agreement {agreement_id}", RequestStatus)
+
+    # How a command is told
+
+    def _stamp(self) -> datetime:
+        return self._clock().replace(microsecond=0)
+
+    def _make(
+        self, model: type[Made], by: Actor, at: datetime | None, command_id: str | None, **content: Any
+    ) -> Made:
+        """The command, complete and checked; raises Faulty with every fault."""
+        given = {key: value for key, value in content.items() if value is not None}
+        try:
+            return model(actor=by, at=at or self._stamp(), command_id=command_id or uuid4().hex, **given)
+        except ValidationError as problem:
+            raise Faulty(model.__name__, faults_of(problem)) from None
+
+    async def _tell_agreement(
+        self, agreement_id: str, update: str, command: commands.Command, at: datetime | None
+    ) -> AgreementReceipt:
+        handle = self._temporal.get_workflow_handle(agreement_workflow_id(agreement_id))
+        return await self._tell(
+            handle, f"agreement {agreement_id}", update, command, AgreementReceipt, at is None
+        )
+
+    async def _tell(
+        self,
+        handle: WorkflowHandle[Any, Any],
+        what: str,
+        update: str,
+        command: commands.Command,
+        answer: type[Answer],
+        stamped_here: bool,
+    ) -> Answer:
+        """Tell a command until it is answered; what this client stamped it may stamp anew."""
+        bound = self._bounds.setdefault(handle.id, asyncio.Semaphore(IN_FLIGHT))
+        give_up = asyncio.get_running_loop().time() + self._patience.total_seconds()
+        pause, stamp = 0.02, 0
+        while True:
+            try:
+                async with bound:
+                    return await handle.execute_update(
+                        update, command, id=f"{command.command_id}-{stamp}", result_type=answer
+                    )
+            except WorkflowUpdateFailedError as problem:
+                refusal = _refusal(problem)
+                if not stamped_here or (anew := self._stamped_anew(command, refusal)) is None:
+                    raise CommandRefused(refusal) from None
+                if asyncio.get_running_loop().time() > give_up:
+                    raise CommandRefused(refusal) from None
+                command, stamp = anew, stamp + 1
+            except WorkflowUpdateRPCTimeoutOrCancelledError:
+                if asyncio.get_running_loop().time() > give_up:
+                    raise NotReached(f"no answer about {what} to {update}") from None
+            except RPCError as problem:
+                if problem.status is RPCStatusCode.NOT_FOUND:
+                    raise await self._missing(handle, what, update) from None
+                if problem.status not in _AGAIN or asyncio.get_running_loop().time() > give_up:
+                    raise NotReached(f"no answer about {what} to {update}: {problem.status.name}") from None
+            # The same update id: an error does not mean that it was not done.
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 1.0)
+
+    def _stamped_anew(self, command: commands.Command, refusal: Refusal) -> commands.Command | None:
+        """The command with a later stamp, when only its stamp stood in the way; None when that cannot help."""
+        if refusal.kind is RefusalKind.OUT_OF_ORDER and "not_before" in refusal.details:
+            later = max(self._stamp(), datetime.fromisoformat(refusal.details["not_before"]))
+            return command.model_copy(update={"at": later})
+        if refusal.kind is RefusalKind.IN_THE_FUTURE and "now" in refusal.details:
+            now = datetime.fromisoformat(refusal.details["now"])
+            if command.at - now <= SKEW:
+                return command
+        return None
+
+    async def _missing(self, handle: WorkflowHandle[Any, Any], what: str, update: str) -> Exception:
+        """Not found can mean never there or over: the engine's description tells which."""
+        execution = WorkflowExecution(workflow_id=handle.id)
+        question = DescribeWorkflowExecutionRequest(
+            namespace=self._temporal.namespace, execution=execution
+        )
+        try:
+            # The raw call: only whether it exists matters, not what its attributes decode to.
+            await self._temporal.workflow_service.describe_workflow_execution(question)
+        except RPCError:
+            return Unknown(f"there is no {what}")
+        return CommandRefused(
+            Refusal(
+                kind=RefusalKind.NOT_ALLOWED_NOW,
+                message=f"{what} is closed for good: {update} is no longer possible",
+                clause="C6.2.3",
+            )
+        )
+
+    async def _ask(self, handle: WorkflowHandle[Any, Any], what: str, answer: type[Answer]) -> Answer:
+        try:
+            found: Answer = await handle.query("status", result_type=answer)
+        except RPCError as problem:
+            if problem.status is RPCStatusCode.NOT_FOUND:
+                raise Unknown(f"there is no {what}") from None
+            raise NotReached(f"no answer about {what}: {problem.status.name}") from None
+        return found
+
+
+def _refusal(problem: WorkflowUpdateFailedError) -> Refusal:
+    cause = problem.cause
+    if isinstance(cause, ApplicationError) and cause.type in set(RefusalKind) and cause.details:
+        return Refusal.model_validate(cause.details[0])
+    return Refusal(kind=RefusalKind.INVALID, message="the service could not read the command", clause="§3")

@@ -1,0 +1,104 @@
+"""Living a ticket log through the real workflows on the time-skipping server, in order of time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+
+from temporalio.testing import WorkflowEnvironment
+
+from contract import commands
+from contract.commands import RequestCommand
+from contract.parties import Actor, Role
+from contract.terms import TermSheet
+from starter.client import Aftercare
+from starter.errors import CommandRefused
+from starter.rehearsal.log import SUBMIT, Deed, TicketLog, in_order
+from workflows.payloads import Ways
+
+MODELS: dict[str, type[RequestCommand]] = {
+    model.name.value: model
+    for model in vars(commands).values()
+    if isinstance(model, type) and issubclass(model, RequestCommand) and hasattr(model, "name")
+}
+ACTORS = {role: Actor(party=role.value, person="ticket log") for role in Role}
+BEFORE = timedelta(minutes=1)
+"""How long before the first ticket the agreement is signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedDeed:
+    """A deed of the log that the contract refuses, and why."""
+
+    deed: Deed
+    kind: str
+    message: str
+
+
+class Rehearsal:
+    """One agreement on a time-skipping server, lived through a log."""
+
+    def __init__(
+        self, environment: WorkflowEnvironment, client_of: Callable[[Callable[[], datetime]], Aftercare]
+    ) -> None:
+        self._environment = environment
+        self._offset = timedelta(0)
+        self._at = datetime.now(UTC)
+        self._client = client_of(lambda: self._at)
+        self.refused: list[RefusedDeed] = []
+
+    async def live(self, terms: TermSheet, log: TicketLog, progress: Callable[[int], None]) -> None:
+        """Offer, sign and live the log to its last deed; ``progress`` is told how many deeds were done."""
+        await self._begin(terms, log.first - BEFORE)
+        for group in in_order(log):
+            await self._until(group[0].at)
+            by_request = groupby(sorted(group, key=lambda deed: deed.request_id), lambda deed: deed.request_id)
+            await asyncio.gather(*(self._do(terms.agreement_id, list(deeds)) for _, deeds in by_request))
+            progress(len(group))
+
+    async def _begin(self, terms: TermSheet, at: datetime) -> None:
+        engine_now = await self._environment.get_current_time()
+        self._offset = timedelta(seconds=round((at - engine_now).total_seconds()))
+        self._at = (engine_now + self._offset).replace(microsecond=0)
+        ways = Ways(offset_seconds=int(self._offset.total_seconds()), mail=False)
+        offered = await self._client.offer(terms, ways=ways)
+        for role in Role:
+            await self._client.sign(
+                terms.agreement_id, ACTORS[role], digest=offered.receipt.digest, title="rehearsal"
+            )
+
+    async def _until(self, at: datetime) -> None:
+        """Let time pass up to a contract instant: what falls due on the way happens on the way."""
+        wait = at - self._offset - await self._environment.get_current_time()
+        if wait > timedelta(0):
+            await self._environment.sleep(wait)
+        self._at = at
+
+    async def _do(self, agreement_id: str, deeds: Sequence[Deed]) -> None:
+        for deed in deeds:
+            try:
+                if deed.name == SUBMIT:
+                    await self._client.submit(
+                        agreement_id,
+                        deed.request_id,
+                        ACTORS[deed.by],
+                        title=deed.request_id,
+                        at=deed.at,
+                        **deed.content,
+                    )
+                else:
+                    await self._client.perform(
+                        agreement_id,
+                        deed.request_id,
+                        MODELS[deed.name],
+                        ACTORS[deed.by],
+                        at=deed.at,
+                        **deed.content,
+                    )
+            except CommandRefused as problem:
+                self.refused.append(RefusedDeed(deed, problem.kind.value, str(problem)))
+
+

@@ -1,0 +1,1 @@
+"""The house's tests: they mirror its packages; `replay/` and `journeys/` cut across."""

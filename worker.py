@@ -1,0 +1,127 @@
+"""The one process entry of the service: settings → client → worker → serve until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.admission import Admissions
+from activities.calendars import Calendars
+from activities.mail import Mailer, NoMailer, OutboxMailer, SmtpMailer
+from activities.notifications import Notifications
+from activities.records import Recording
+from activities.term_sheets import TermSheets
+from contract.faults import Faulty
+from records.faults import RecordFault
+from records.store import RecordStore
+from runtime.connection import Unreachable, connect
+from runtime.engines import register_search_attributes
+from runtime.leave import leave
+from runtime.logs import configure_logs, log
+from runtime.settings import MailKind, Settings
+from workflows import search_attributes
+from workflows.agreement import Agreement
+from workflows.service_request import ServiceRequest
+
+PASSED_THROUGH = (
+    "contract",
+    "pydantic",
+    "pydantic_core",
+    "annotated_types",
+    "rfc8785",
+    "yaml",
+    "typing_extensions",
+)
+"""Modules the sandbox does not load anew: pure ones, guarded by lint and by replay."""
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """The sandbox every worker and replayer of this project runs workflows in."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+
+def mailer(settings: Settings) -> Mailer:
+    """How notices leave, by the settings."""
+    match settings.mail:
+        case MailKind.SMTP:
+            password = settings.smtp_password
+            return SmtpMailer(
+                host=settings.smtp_host,
+                port=settings.smtp_port,
+                username=settings.smtp_username,
+                password=None if password is None else password.get_secret_value(),
+                tls=settings.smtp_tls.value,
+                timeout=settings.smtp_timeout_seconds,
+            )
+        case MailKind.OUTBOX:
+            return OutboxMailer(settings.outbox)
+        case MailKind.NONE:
+            return NoMailer()
+
+
+def build(client: Client, store: RecordStore, settings: Settings) -> Worker:
+    """A worker with all workflows and activities; run it with ``async with`` or ``run()``."""
+    sheets = TermSheets(store)
+    calendars = Calendars(store, sheets)
+    recording = Recording(store)
+    notifications = Notifications(store, mailer(settings), settings.mail_from, settings.mail_domain)
+    admissions = Admissions(client, store, sheets, calendars, settings.task_queue)
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=[Agreement, ServiceRequest],
+        activities=[
+            recording.record,
+            recording.open_requests,
+            admissions.admit_request,
+            calendars.service_window,
+            calendars.term_dates,
+            notifications.notify,
+        ],
+        workflow_runner=sandbox(),
+        graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        max_cached_workflows=2000,
+    )
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT, then finish what has begun (within ``drain_seconds``)."""
+    client = await connect(settings)
+    missing = await register_search_attributes(client, search_attributes.ALL)
+    if missing:
+        log.info("search attributes registered", names=[key.name for key in missing])
+    async with await RecordStore.open(settings.records) as store:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_number, stop.set)
+        async with build(client, store, settings):
+            log.info("worker ready", address=settings.temporal_address, task_queue=settings.task_queue)
+            await stop.wait()
+            log.info("worker draining", seconds=settings.drain_seconds)
+    log.info("worker stopped")
+
+
+def main() -> None:
+    """Exit codes: 0 told to stop, 1 cannot reach Temporal or the record store."""
+    settings = Settings()
+    configure_logs(settings)
+    try:
+        asyncio.run(serve(settings))
+    except (Unreachable, RecordFault, Faulty) as problem:
+        print(problem, file=sys.stderr)
+        leave(1)
+    leave(0)
+
+
+if __name__ == "__main__":
+    main()

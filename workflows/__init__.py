@@ -1,0 +1,1 @@
+"""What happens when: one module per workflow type. Waits, timers, handlers; asks contract/ what follows."""

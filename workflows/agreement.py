@@ -1,0 +1,336 @@
+"""One agreement, from the offer to its close (C4.1, C10.3). It alone admits requests.
+
+The file holds the facts, :mod:`contract.agreement` says what follows; here is only the waiting, the
+recording and the telling.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import VersioningBehavior
+from temporalio.exceptions import ApplicationError
+
+from contract import agreement as life
+from contract.agreement import AgreementCommand, AgreementFile, TermDates
+from contract.agreement_states import AgreementState
+from contract.commands import RefuseOffer, Sign, Submission, WithdrawOffer
+from contract.facts import Event, RecordBatch, Recorded, TermsDocument
+from contract.faults import Faulty
+from contract.reading import read_terms
+from contract.refusals import RefusalKind, Refused, refuse
+from contract.terms import canonical_bytes, digest_of
+from contract.waking import Wake
+from workflows import search_attributes
+from workflows.alarm import Alarm
+from workflows.errands import Errand, Errands, refused
+from workflows.mailing import Mailing
+from workflows.payloads import (
+    Admission,
+    Admitted,
+    AgreementCarried,
+    AgreementReceipt,
+    AgreementStart,
+    AgreementStatus,
+    DatesWanted,
+    OpenRequests,
+    OpenRequestsWanted,
+    Receipt,
+)
+from workflows.recording import surely
+from workflows.search_attributes import agreement_attributes
+from workflows.story import agreement_story
+
+LONG_HISTORY = 800
+LONG_RUN = timedelta(days=365)
+"""A run is continued as new at least once a year: no engine keeps one for ever."""
+
+
+class _Submitted:
+    """A submission waiting to be admitted."""
+
+    __slots__ = ("admitted", "submission")
+
+    def __init__(self, submission: Submission) -> None:
+        self.submission = submission
+        self.admitted: Admitted | None = None
+
+
+@workflow.defn(name="Agreement", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class Agreement:
+    """An online after-sales service support agreement."""
+
+    @workflow.init
+    def __init__(self, start: AgreementStart) -> None:
+        self._ways = start.ways
+        self._alarm = Alarm(timedelta(seconds=start.ways.offset_seconds))
+        self._run_started = workflow.now()
+        self._errands: Errands[AgreementCommand] = Errands()
+        self._submissions: list[_Submitted] = []
+        self._told: list[tuple[str, bool]] = []
+        self._offered: list[Event] = []
+        self._canonical = start.canonical
+        if start.carried is not None:
+            self._file, unsent = start.carried.file, start.carried.unsent
+        else:
+            (self._file, self._offered), unsent = self._read_offer(start), []
+        self._recorded = not self._offered
+        self._mailing = Mailing(self._file.agreement_id, None, unsent, start.ways.mail)
+        self._shown = agreement_attributes(self._file)
+
+    def _read_offer(self, start: AgreementStart) -> tuple[AgreementFile, list[Event]]:
+        """The file of a new offer. A malformed one fails the workflow at once instead of retrying for ever."""
+        try:
+            terms = read_terms(start.canonical)
+        except Faulty as problem:
+            paths = ", ".join(fault.path or "document" for fault in problem.faults)
+            raise ApplicationError(
+                f"the term sheet is faulty at: {paths}", type=RefusalKind.INVALID, non_retryable=True
+            ) from None
+        if canonical_bytes(terms) != start.canonical.encode():
+            raise ApplicationError(
+                "the term sheet is not in canonical form", type=RefusalKind.INVALID, non_retryable=True
+            )
+        at = start.at or self._alarm.now().replace(microsecond=0)
+        return life.offer(terms, digest_of(start.canonical.encode()), at)
+
+    @workflow.run
+    async def run(self, start: AgreementStart) -> AgreementReceipt:
+        if self._offered:
+            await self._record(self._offered, document=True)
+            self._recorded = True
+        self._mailing.go()
+        while not life.is_over(self._file, self._alarm.now()):
+            self._alarm.set(min(self._wakes(), key=lambda wake: wake.at))
+            workflow.set_current_details(agreement_story(self._file, self._alarm.now()))
+            await workflow.wait_condition(self._something_to_do)
+            await self._step()
+            if self._long:
+                await self._carry_on()
+        await workflow.wait_condition(lambda: self._mailing.idle)
+        await self._drain()
+        return self._receipt()
+
+    # Updates
+
+    @workflow.update(name="sign", description="A party signs the digest of the terms (C4.1, C10.3).")
+    async def sign(self, command: Sign) -> AgreementReceipt:
+        return await self._take(command)
+
+    @sign.validator
+    def _check_sign(self, command: Sign) -> None:
+        self._check(command)
+
+    @workflow.update(name="refuse_offer", description="A party refuses the offer (C4.1).")
+    async def refuse_offer(self, command: RefuseOffer) -> AgreementReceipt:
+        return await self._take(command)
+
+    @refuse_offer.validator
+    def _check_refuse(self, command: RefuseOffer) -> None:
+        self._check(command)
+
+    @workflow.update(name="withdraw_offer", description="The provider withdraws the offer (C4.1).")
+    async def withdraw_offer(self, command: WithdrawOffer) -> AgreementReceipt:
+        return await self._take(command)
+
+    @withdraw_offer.validator
+    def _check_withdraw(self, command: WithdrawOffer) -> None:
+        self._check(command)
+
+    @workflow.update(name="submit_request", description="The customer submits a service request (C6.1.1).")
+    async def submit_request(self, submission: Submission) -> Receipt:
+        waiting = _Submitted(submission)
+        self._submissions.append(waiting)
+        await workflow.wait_condition(lambda: waiting.admitted is not None)
+        assert waiting.admitted is not None
+        if waiting.admitted.receipt is None:
+            raise refused(
+                refuse(
+                    RefusalKind.OTHER_CONTENT,
+                    f"request {submission.request_id} was submitted before with other content",
+                    "C6.1.1",
+                ).refusal
+            )
+        return waiting.admitted.receipt
+
+    @submit_request.validator
+    def _check_submission(self, submission: Submission) -> None:
+        try:
+            life.check_submission(self._file, submission, self._alarm.now())
+        except Refused as problem:
+            raise refused(problem.refusal) from None
+
+    @workflow.signal(name="request_closed", description="A request closed after the end of the term.")
+    def request_closed(self, request_id: str) -> None:
+        self._told.append((request_id, False))
+
+    @workflow.signal(
+        name="request_reopened", description="A request closed after the end was open after all."
+    )
+    def request_reopened(self, request_id: str) -> None:
+        self._told.append((request_id, True))
+
+    @workflow.query(name="status", description="Where the agreement stands and what is due next.")
+    def status(self) -> AgreementStatus:
+        wake = life.next_wake(self._file)
+        return AgreementStatus(
+            receipt=self._receipt(),
+            offered_at=self._file.offered_at,
+            offer_ends=self._file.offer_ends,
+            recorded=self._recorded,
+            contract_time=self._alarm.now(),
+            open_requests=self._file.open_requests,
+            next_wake=wake.at if wake else None,
+            next_what=wake.summary if wake else None,
+        )
+
+    def _check(self, command: AgreementCommand) -> None:
+        refusal = life.refusal_of(self._file, self._errands.orders, command, self._alarm.now())
+        if refusal is not None:
+            raise refused(refusal)
+
+    async def _take(self, command: AgreementCommand) -> AgreementReceipt:
+        await self._errands.run(command)
+        return self._receipt()
+
+    # The one loop
+
+    def _something_to_do(self) -> bool:
+        return self._has_come or self._alarm.rings
+
+    async def _step(self) -> None:
+        """Apply what has come, judge what fell due, record it, then answer and tell."""
+        errands, submissions = self._errands.take_all(), self._submissions
+        self._submissions = []
+        result = life.step(self._file, [errand.order for errand in errands], self._alarm.now())
+        events = result.events
+        if self._file.fully_signed and self._file.dates is None:
+            events += await self._activate()
+        if events:
+            await self._record(events)
+        self._answer(errands, result)
+        await asyncio.gather(*(self._admit(waiting) for waiting in submissions))
+        await self._wind_up()
+
+    def _wakes(self) -> list[Wake]:
+        """What falls due next, and the yearly turn of the run."""
+        wake = life.next_wake(self._file)
+        turn = Wake(self._run_started + LONG_RUN + self._alarm.offset, "A new run of the workflow", "C4.1")
+        return [turn] if wake is None else [turn, wake]
+
+    def _answer(self, errands: list[Errand[AgreementCommand]], result: life.Step) -> None:
+        for errand in errands:
+            errand.refusal = result.refused.get(errand.order.command_id)
+            errand.done = True
+
+    async def _activate(self) -> list[Event]:
+        """Both have signed: the dates of the term are worked out once, where time-zone rules may be read."""
+        signed = max(signature.at for signature in self._file.signatures.values())
+        wanted = DatesWanted(canonical=self._canonical, activated_at=signed)
+        dates = await surely("term_dates", wanted, TermDates, "Dates of the term · C4.1")
+        return life.activate(self._file, dates) + life.advance(self._file, self._alarm.now())
+
+    async def _admit(self, waiting: _Submitted) -> None:
+        admission = Admission(
+            agreement_id=self._file.agreement_id,
+            terms_version=self._file.terms_version,
+            submission=waiting.submission,
+            ways=self._ways,
+        )
+        admitted = await surely("admit_request", admission, Admitted, "Admit a request · C6.1.1")
+        if admitted.receipt is not None and self._file.open_requests is not None:
+            self._told.append((waiting.submission.request_id, True))
+        waiting.admitted = admitted
+
+    async def _wind_up(self) -> None:
+        """After the end of the term: finish the open requests, then close (contract §3)."""
+        file = self._file
+        told, self._told = self._told, []
+        if file.state is not AgreementState.EXPIRED:
+            return
+        if file.open_requests is None:
+            # Read after the end was recorded: a request that closes later sees it and tells us.
+            wanted = OpenRequestsWanted(agreement_id=file.agreement_id)
+            found = await surely("open_requests", wanted, OpenRequests, "Requests still open · C4.1")
+            file.open_requests = found.request_ids
+        for request_id, is_open in told:
+            others = [known for known in file.open_requests if known != request_id]
+            file.open_requests = [*others, request_id] if is_open else others
+        events = life.close(file, self._alarm.now())
+        if events:
+            await self._record(events)
+
+    async def _record(self, events: list[Event], document: bool = False) -> None:
+        file = self._file
+        await surely(
+            "record",
+            RecordBatch(
+                workflow_id=workflow.info().workflow_id,
+                agreement_id=file.agreement_id,
+                events=events,
+                agreement=file.snapshot(),
+                terms=TermsDocument(
+                    agreement_id=file.agreement_id,
+                    version=file.terms_version,
+                    digest=file.digest,
+                    canonical=self._canonical,
+                )
+                if document
+                else None,
+            ),
+            Recorded,
+            f"Record {events[-1].kind} · {events[-1].clause}",
+        )
+        self._mailing.add(events)
+        before, self._shown = self._shown, agreement_attributes(file)
+        search_attributes.upsert_changes(before, self._shown)
+
+    # Continue-as-new
+
+    @property
+    def _long(self) -> bool:
+        info = workflow.info()
+        return (
+            info.get_current_history_length() > LONG_HISTORY
+            or info.is_continue_as_new_suggested()
+            or info.is_target_worker_deployment_version_changed()
+            or workflow.now() - self._run_started >= LONG_RUN
+        )
+
+    async def _drain(self) -> None:
+        """Apply and answer what is still coming in, until nothing is."""
+        while self._busy:
+            if self._has_come:
+                await self._step()
+            await workflow.wait_condition(lambda: self._has_come or workflow.all_handlers_finished())
+
+    @property
+    def _has_come(self) -> bool:
+        return bool(self._errands or self._submissions or self._told)
+
+    @property
+    def _busy(self) -> bool:
+        return self._has_come or not workflow.all_handlers_finished()
+
+    async def _carry_on(self) -> None:
+        await self._drain()
+        workflow.continue_as_new(
+            AgreementStart(
+                canonical=self._canonical,
+                ways=self._ways,
+                carried=AgreementCarried(file=self._file, unsent=self._mailing.unsent),
+            )
+        )
+
+    def _receipt(self) -> AgreementReceipt:
+        file = self._file
+        return AgreementReceipt(
+            agreement_id=file.agreement_id,
+            state=file.state,
+            digest=file.digest,
+            signed_by=sorted(file.signatures),
+            effective_at=file.effective_at,
+            ends_at=file.dates.ends_at if file.dates else None,
+        )

@@ -1,0 +1,68 @@
+"""Notices leave as activities of their own, off the path of every command (contract C5, architecture "Recording").
+
+One mailing at a time per workflow: what comes up meanwhile goes with the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
+
+from contract.facts import Event
+from contract.notices import NOTICES, Notice
+
+UNTIL_SENT = RetryPolicy(
+    initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
+)
+
+
+class Mailing:
+    """The notices of one workflow that are not yet sent; they travel through continue-as-new."""
+
+    def __init__(self, agreement_id: str, request_id: str | None, unsent: Sequence[int], on: bool) -> None:
+        self._agreement_id = agreement_id
+        self._request_id = request_id
+        self._on = on
+        self._task: asyncio.Task[None] | None = None
+        self.unsent = list(unsent)
+
+    def add(self, events: Sequence[Event]) -> None:
+        """Queue the notices that the events call for, and see that they go out."""
+        if self._on:
+            self.unsent += [event.seq for event in events if event.kind in NOTICES]
+        self.go()
+
+    def go(self) -> None:
+        if self.unsent and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._send())
+
+    @property
+    def idle(self) -> bool:
+        return not self.unsent
+
+    async def _send(self) -> None:
+        while self.unsent:
+            seqs = list(self.unsent)
+            notice = Notice(
+                workflow_id=workflow.info().workflow_id,
+                agreement_id=self._agreement_id,
+                request_id=self._request_id,
+                seqs=seqs,
+            )
+            try:
+                await workflow.execute_activity(
+                    "notify",
+                    notice,
+                    start_to_close_timeout=timedelta(minutes=2),
+                    retry_policy=UNTIL_SENT,
+                    summary=f"Mail notices {', '.join(map(str, seqs))} · C6.2.3",
+                )
+            except ActivityError:
+                # The mail server refused a recipient for good: the record stands, the log says which.
+                workflow.logger.warning("notices refused by the mail server", extra={"seqs": seqs})
+            self.unsent = [seq for seq in self.unsent if seq not in seqs]

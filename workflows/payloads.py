@@ -1,0 +1,167 @@
+"""What goes in and out of workflows and activities: one model each way.
+
+New fields get defaults; none is removed or retyped, because histories of older releases replay against them.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from contract.agreement import AgreementFile
+from contract.clock import ServiceWindow
+from contract.commands import Submission
+from contract.facts import RequestSnapshot
+from contract.request_file import RequestFile
+from contract.values import Instant, Model, Record
+
+# Workflow inputs
+
+
+class Ways(Record):
+    """How a workflow meets the world, fixed at the start of the agreement and handed on."""
+
+    offset_seconds: int = 0
+    """Contract time = engine time + this (0, except in rehearsals and demonstrations; contract §3)."""
+    mail: bool = True
+    """Whether notices are mailed; everything is recorded either way."""
+
+
+class AgreementStart(Record):
+    """The input of an agreement's workflow: an offer, or the state carried over from the run before."""
+
+    canonical: str = ""
+    """The canonical bytes of the terms as text; digest and sheet are taken from them."""
+    at: Instant | None = None
+    ways: Ways = Field(default_factory=Ways)
+    carried: AgreementCarried | None = None
+
+
+class AgreementCarried(Record):
+    file: AgreementFile
+    unsent: list[int] = []
+
+
+class RequestStart(Record):
+    """The input of a request's workflow: its file, as admitted or as carried over."""
+
+    file: RequestFile
+    ways: Ways = Field(default_factory=Ways)
+    unsent: list[int] = []
+
+
+AgreementStart.model_rebuild()
+
+# Activities
+
+
+class Admission(Model):
+    """A request to be admitted: recorded and started, exactly once."""
+
+    agreement_id: str
+    terms_version: int
+    submission: Submission
+    ways: Ways = Field(default_factory=Ways)
+
+
+class Admitted(Model):
+    """What admitting came to. ``other_content``: the id was used before for something else."""
+
+    receipt: Receipt | None = None
+    other_content: bool = False
+
+
+class WindowWanted(Model):
+    """Service time wanted for a request: from its start, reaching at least to an instant."""
+
+    agreement_id: str
+    terms_version: int
+    begin: Instant
+    until: Instant
+
+
+class OpenRequestsWanted(Model):
+    agreement_id: str
+
+
+class OpenRequests(Model):
+    """The requests of an agreement that are still open."""
+
+    request_ids: list[str]
+
+
+class NewCalendar(Model):
+    """Service time as newly announced calendars have it (contract §3)."""
+
+    window: ServiceWindow
+
+
+class DatesWanted(Model):
+    canonical: str
+    activated_at: Instant
+
+
+# Answers
+
+
+class Receipt(Model):
+    """The answer to a command that was taken: where the request stands now."""
+
+    request_id: str
+    state: str
+    seq: int
+    """The request's last event: commands are recorded when the answer comes."""
+    confirm_due: Instant | None = None
+    respond_due: Instant | None = None
+    resolve_due: Instant | None = None
+    provisional: bool = False
+
+    @classmethod
+    def of(cls, view: RequestSnapshot, seq: int) -> Receipt:
+        return cls(
+            request_id=view.request_id,
+            state=view.state,
+            seq=seq,
+            confirm_due=view.confirm_due,
+            respond_due=view.respond_due,
+            resolve_due=view.resolve_due,
+            provisional=view.provisional,
+        )
+
+
+class RequestStatus(Model):
+    """The answer to the ``status`` query of a request."""
+
+    snapshot: RequestSnapshot
+    allowed: dict[str, list[str]]
+    """Per party, what it may do now."""
+    next_wake: Instant | None = None
+    next_what: str | None = None
+    unsent_notices: int = 0
+
+
+class AgreementReceipt(Model):
+    """The answer to a command on an agreement."""
+
+    agreement_id: str
+    state: str
+    digest: str
+    signed_by: list[str]
+    effective_at: Instant | None = None
+    ends_at: Instant | None = None
+
+
+class AgreementStatus(Model):
+    """The answer to the ``status`` query of an agreement."""
+
+    receipt: AgreementReceipt
+    offered_at: Instant
+    offer_ends: Instant
+    recorded: bool
+    """False only while the record store is away and the offer waits to be written."""
+    contract_time: Instant
+    open_requests: list[str] | None = None
+    next_wake: Instant | None = None
+    next_what: str | None = None
+
+
+Admitted.model_rebuild()

@@ -1,0 +1,260 @@
+"""One service request, from its submission to the end of its rating (C5.2, C6, C8.1).
+
+The file holds the facts, :mod:`contract.request_life` says what follows; here is only the waiting,
+the recording and the telling.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import VersioningBehavior
+from temporalio.exceptions import FailureError
+
+from contract.agreement_states import AgreementState
+from contract.clock import ServiceWindow
+from contract.commands import (
+    Accept,
+    AddNote,
+    AnswerRating,
+    AnyRequestCommand,
+    AskForMaterials,
+    Assign,
+    Confirm,
+    LowerPriority,
+    NoteDiagnosis,
+    ProvideMaterials,
+    RaisePriority,
+    Rate,
+    Reassign,
+    Reopen,
+    RequestCommand,
+    Resolve,
+    Respond,
+    Withdraw,
+)
+from contract.facts import EventKind, RecordBatch, Recorded
+from contract.judging import Outcome, advance, is_over, needs_window, next_wake
+from contract.parties import Role
+from contract.request import commands_in
+from contract.request_life import apply_window, refusal_of, step
+from contract.snapshots import snapshot
+from workflows import search_attributes
+from workflows.alarm import Alarm
+from workflows.errands import Errands, refused
+from workflows.ids import agreement_workflow_id
+from workflows.mailing import Mailing
+from workflows.payloads import NewCalendar, Receipt, RequestStart, RequestStatus, WindowWanted
+from workflows.recording import surely
+from workflows.search_attributes import request_attributes
+from workflows.story import request_story
+
+LONG_HISTORY = 800
+FURTHER = timedelta(days=90)
+"""How much further a window reaches when service time ran to its end."""
+
+
+def _taking(model: type[RequestCommand]) -> Any:
+    """The update for one command: validated against the file, applied by the loop."""
+
+    async def handle(self: ServiceRequest, command: Any) -> Receipt:
+        return await self.take(command)
+
+    def validate(self: ServiceRequest, command: Any) -> None:
+        self.check(command)
+
+    name = model.name.value
+    handle.__name__ = name
+    handle.__qualname__ = f"ServiceRequest.{name}"
+    handle.__annotations__ = {"command": model, "return": Receipt}
+    validate.__annotations__ = {"command": model, "return": None}
+    update = workflow.update(name=name, description=(model.__doc__ or "").strip())(handle)
+    update.validator(validate)
+    return update
+
+
+@workflow.defn(name="ServiceRequest", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class ServiceRequest:
+    """A service request under an agreement."""
+
+    @workflow.init
+    def __init__(self, start: RequestStart) -> None:
+        self._file = start.file
+        self._ways = start.ways
+        self._alarm = Alarm(timedelta(seconds=start.ways.offset_seconds))
+        self._errands: Errands[AnyRequestCommand] = Errands()
+        self._mailing = Mailing(start.file.agreement_id, start.file.request_id, start.unsent, start.ways.mail)
+        self._shown = self._attributes()
+        self._calendar: ServiceWindow | None = None
+
+    @workflow.run
+    async def run(self, start: RequestStart) -> Receipt:
+        self._mailing.go()
+        while not is_over(self._file, self._alarm.now()):
+            self._alarm.set(next_wake(self._file))
+            self._show()
+            await workflow.wait_condition(self._something_to_do)
+            await self._step()
+            if self._long:
+                await self._carry_on()
+        await workflow.wait_condition(lambda: self._mailing.idle)
+        await self._drain()
+        return self._receipt()
+
+    # Updates: one for each command of the transition table
+
+    confirm = _taking(Confirm)
+    assign = _taking(Assign)
+    reassign = _taking(Reassign)
+    respond = _taking(Respond)
+    note_diagnosis = _taking(NoteDiagnosis)
+    ask_for_materials = _taking(AskForMaterials)
+    provide_materials = _taking(ProvideMaterials)
+    resolve = _taking(Resolve)
+    accept = _taking(Accept)
+    reopen = _taking(Reopen)
+    withdraw = _taking(Withdraw)
+    raise_priority = _taking(RaisePriority)
+    lower_priority = _taking(LowerPriority)
+    rate = _taking(Rate)
+    answer_rating = _taking(AnswerRating)
+    add_note = _taking(AddNote)
+
+    def check(self, command: AnyRequestCommand) -> None:
+        refusal = refusal_of(self._file, self._errands.orders, command, self._alarm.now())
+        if refusal is not None:
+            raise refused(refusal)
+
+    async def take(self, command: AnyRequestCommand) -> Receipt:
+        await self._errands.run(command)
+        return self._receipt()
+
+    @workflow.update(
+        name="apply_calendar", description="Take service time from newly announced calendars (§3)."
+    )
+    async def apply_calendar(self, calendar: NewCalendar) -> Receipt:
+        self._calendar = calendar.window
+        await workflow.wait_condition(lambda: self._calendar is None)
+        return self._receipt()
+
+    @workflow.query(
+        name="status", description="Where the request stands, what is due next, what may be done now."
+    )
+    def status(self) -> RequestStatus:
+        wake = next_wake(self._file)
+        return RequestStatus(
+            snapshot=snapshot(self._file, self._alarm.now()),
+            allowed={role.value: commands_in(self._file.state, role) for role in Role},
+            next_wake=wake.at if wake else None,
+            next_what=wake.summary if wake else None,
+            unsent_notices=len(self._mailing.unsent),
+        )
+
+    # The one loop
+
+    def _something_to_do(self) -> bool:
+        return bool(self._errands) or self._alarm.rings or self._calendar is not None
+
+    async def _step(self) -> None:
+        """Apply what has come, judge what fell due, record it, then answer and tell."""
+        errands = self._errands.take_all()
+        calendar = self._calendar
+        outcome = Outcome()
+        if calendar is not None:
+            outcome.add(apply_window(self._file, calendar, self._alarm.now()))
+        result = step(self._file, [errand.order for errand in errands], self._alarm.now())
+        outcome.add(result.outcome)
+        if needs_window(self._file):
+            outcome.add(await self._look_further())
+        if outcome.events:
+            await self._record(outcome)
+        for errand in errands:
+            errand.refusal = result.refused.get(errand.order.command_id)
+            errand.done = True
+        if calendar is not None and self._calendar is calendar:
+            self._calendar = None
+
+    async def _look_further(self) -> Outcome:
+        """Service time beyond the window the request came with: long pauses push a due past it."""
+        file = self._file
+        wanted = WindowWanted(
+            agreement_id=file.agreement_id,
+            terms_version=file.terms.version,
+            begin=file.submitted_at,
+            until=self._alarm.now() + FURTHER,
+        )
+        window = await surely("service_window", wanted, ServiceWindow, "Service time, further on · C5.2")
+        outcome = apply_window(file, window, self._alarm.now())
+        outcome.add(advance(file, self._alarm.now()))
+        return outcome
+
+    async def _record(self, outcome: Outcome) -> None:
+        file = self._file
+        recorded = await surely(
+            "record",
+            RecordBatch(
+                workflow_id=workflow.info().workflow_id,
+                agreement_id=file.agreement_id,
+                request_id=file.request_id,
+                events=outcome.events,
+                entries=outcome.entries,
+                request=snapshot(file, self._alarm.now()),
+            ),
+            Recorded,
+            f"Record {outcome.events[-1].kind} · {outcome.events[-1].clause}",
+        )
+        self._mailing.add(outcome.events)
+        before = self._shown
+        self._shown = self._attributes()
+        search_attributes.upsert_changes(before, self._shown)
+        if recorded.agreement_state is AgreementState.EXPIRED:
+            await self._tell_agreement({event.kind for event in outcome.events})
+
+    async def _tell_agreement(self, kinds: set[EventKind]) -> None:
+        """After the end of the term the agreement waits for its last requests: tell it of this one."""
+        closings = {EventKind.ACCEPTED, EventKind.CLOSED_BY_ITSELF, EventKind.WITHDRAWN}
+        if not kinds & (closings | {EventKind.CLOSURE_REVERSED}):
+            return
+        name = "request_reopened" if self._file.state.is_open else "request_closed"
+        agreement = workflow.get_external_workflow_handle(agreement_workflow_id(self._file.agreement_id))
+        try:
+            await agreement.signal(name, self._file.request_id)
+        except FailureError:
+            workflow.logger.info("the agreement has closed already")
+
+    # Continue-as-new
+
+    @property
+    def _long(self) -> bool:
+        info = workflow.info()
+        return (
+            info.get_current_history_length() > LONG_HISTORY
+            or info.is_continue_as_new_suggested()
+            or info.is_target_worker_deployment_version_changed()
+        )
+
+    async def _drain(self) -> None:
+        """Apply and answer what is still coming in, until nothing is."""
+        while self._errands or self._calendar is not None or not workflow.all_handlers_finished():
+            if self._errands or self._calendar is not None:
+                await self._step()
+            await workflow.wait_condition(
+                lambda: bool(self._errands) or self._calendar is not None or workflow.all_handlers_finished()
+            )
+
+    async def _carry_on(self) -> None:
+        await self._drain()
+        workflow.continue_as_new(RequestStart(file=self._file, ways=self._ways, unsent=self._mailing.unsent))
+
+    # What others see
+
+    def _receipt(self) -> Receipt:
+        return Receipt.of(snapshot(self._file, self._alarm.now()), self._file.seq)
+
+    def _attributes(self) -> search_attributes.Values:
+        return request_attributes(snapshot(self._file, self._alarm.now()))
+
+    def _show(self) -> None:
+        workflow.set_current_details(request_story(self._file, self._alarm.now()))
