@@ -6,14 +6,15 @@ import asyncio
 import signal
 import sys
 from datetime import timedelta
+from importlib.metadata import version
 
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.admission import Admissions
 from activities.calendars import Calendars
 from activities.mail import Mailer, NoMailer, OutboxMailer, SmtpMailer
+from activities.messages import Sender
 from activities.notifications import Notifications
 from activities.records import Recording
 from activities.term_sheets import TermSheets
@@ -24,27 +25,13 @@ from runtime.connection import Unreachable, connect
 from runtime.engines import register_search_attributes
 from runtime.leave import leave
 from runtime.logs import configure_logs, log
+from runtime.sandbox import sandbox
 from runtime.settings import MailKind, Settings
 from workflows import search_attributes
 from workflows.agreement import Agreement
 from workflows.service_request import ServiceRequest
 
-PASSED_THROUGH = (
-    "contract",
-    "pydantic",
-    "pydantic_core",
-    "annotated_types",
-    "rfc8785",
-    "yaml",
-    "typing_extensions",
-)
-"""Modules the sandbox does not load anew: pure ones, guarded by lint and by replay."""
-
-
-def sandbox() -> SandboxedWorkflowRunner:
-    """The sandbox every worker and replayer of this project runs workflows in."""
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-    return SandboxedWorkflowRunner(restrictions=restrictions)
+BUILD = version("aftercare")
 
 
 def mailer(settings: Settings) -> Mailer:
@@ -57,7 +44,7 @@ def mailer(settings: Settings) -> Mailer:
                 port=settings.smtp_port,
                 username=settings.smtp_username,
                 password=None if password is None else password.get_secret_value(),
-                tls=settings.smtp_tls.value,
+                tls=settings.smtp_tls,
                 timeout=settings.smtp_timeout_seconds,
             )
         case MailKind.OUTBOX:
@@ -71,7 +58,7 @@ def build(client: Client, store: RecordStore, settings: Settings) -> Worker:
     sheets = TermSheets(store)
     calendars = Calendars(store, sheets)
     recording = Recording(store)
-    notifications = Notifications(store, mailer(settings), settings.mail_from, settings.mail_domain)
+    notifications = Notifications(store, mailer(settings), Sender(settings.mail_from, settings.mail_domain))
     admissions = Admissions(client, store, sheets, calendars, settings.task_queue)
     return Worker(
         client,
@@ -86,6 +73,8 @@ def build(client: Client, store: RecordStore, settings: Settings) -> Worker:
             notifications.notify,
         ],
         workflow_runner=sandbox(),
+        # Named, because otherwise the SDK reads every loaded module's code to make one up.
+        build_id=BUILD,
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
@@ -98,7 +87,7 @@ async def serve(settings: Settings) -> None:
     client = await connect(settings)
     missing = await register_search_attributes(client, search_attributes.ALL)
     if missing:
-        log.info("search attributes registered", names=[key.name for key in missing])
+        log.info("search attributes registered", names=missing)
     async with await RecordStore.open(settings.records) as store:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()

@@ -17,6 +17,7 @@ _DAYS = "一二三四五六日"
 
 class Chinese(Wording):
     language = Language.CHINESE
+    you = "贵方"
     joint = ""
     colon = "："
 
@@ -42,7 +43,7 @@ class Chinese(Wording):
         RequestState.ASSIGNED: "已指派，待响应",
         RequestState.RESPONDED: "已响应，处理中",
         RequestState.WAITING: "等待资料",
-        RequestState.RESOLVED: "已解决，待确认",
+        RequestState.RESOLVED: "已解决，待接受",
         RequestState.CLOSED: "已关闭",
         RequestState.WITHDRAWN: "已撤回",
     }
@@ -65,7 +66,7 @@ class Chinese(Wording):
         CommandName.PROVIDE_MATERIALS: "提供所需资料",
         CommandName.RESOLVE: "提交解决方案",
         CommandName.ACCEPT: "接受解决方案，服务请求随即关闭",
-        CommandName.REOPEN: "问题仍未解决的，重新打开服务请求",
+        CommandName.REOPEN: "如问题仍未解决，重新打开服务请求",
         CommandName.WITHDRAW: "撤回服务请求",
         CommandName.RAISE_PRIORITY: "调高优先级",
         CommandName.LOWER_PRIORITY: "调低优先级",

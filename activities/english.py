@@ -31,6 +31,7 @@ _MONTHS = (
 
 class English(Wording):
     language = Language.ENGLISH
+    you = "you"
     joint = " "
     colon = ": "
 

@@ -14,12 +14,13 @@ import tempfile
 from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
-from enum import StrEnum
 from pathlib import Path
 from typing import Final, Protocol
 
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponseException
+
+from runtime.settings import Tls
 
 AGREEMENT_HEADER: Final = "Aftercare-Agreement"
 REQUEST_HEADER: Final = "Aftercare-Request"
@@ -42,14 +43,14 @@ class MailRefused(Exception):
 class MailUnavailable(Exception):
     """The server could not take the message now; trying later can help.
 
-    ``reached`` is False when there was no server to talk to: another message would fare no better.
+    ``at_all``: it would take no other message either, because it cannot be reached, does not answer or
+    will not have us. Otherwise this one message or recipient was put off.
     """
 
-    def __init__(self, code: int | None = None, *, reached: bool = True) -> None:
-        where = f"answered {code}" if code else "did not take the message" if reached else "not reached"
-        super().__init__(f"mail server {where}")
+    def __init__(self, code: int | None = None, *, at_all: bool = False) -> None:
+        super().__init__(f"mail server answered {code}" if code else "no answer from the mail server")
         self.code = code
-        self.reached = reached
+        self.at_all = at_all
 
 
 class Mailer(Protocol):
@@ -60,18 +61,11 @@ class Mailer(Protocol):
         ...
 
 
-class Tls(StrEnum):
-    """How the connection to the mail server is protected."""
-
-    NONE = "none"
-    STARTTLS = "starttls"
-    """Begins in the clear and must change over; a server that cannot is not used."""
-    IMPLICIT = "implicit"
-    """TLS from the first byte (port 465)."""
-
-
 class SmtpMailer:
-    """Hands messages to an SMTP server, one connection each. ``timeout`` is seconds per step."""
+    """Hands messages to an SMTP server, one connection each. ``timeout`` is seconds per step.
+
+    With ``starttls`` the connection must change over to TLS: a server that cannot is not used.
+    """
 
     def __init__(
         self,
@@ -86,7 +80,7 @@ class SmtpMailer:
         self._port = port
         self._username = username
         self._password = password
-        self._tls = Tls(tls)
+        self._tls = tls
         self._timeout = timeout
 
     async def send(self, message: EmailMessage) -> str:
@@ -108,6 +102,8 @@ class SmtpMailer:
             if answer is None:
                 # `from None`: the error's own words may hold an address, and causes travel with failures.
                 raise _understood(error) from None
+        except ValueError:  # after OSError: a certificate that is not trusted is both
+            raise MailRefused(None) from None
         assert answer is not None
         return f"250 {answer}"
 
@@ -117,20 +113,22 @@ def _understood(error: Exception) -> MailRefused | MailUnavailable:
     match error:
         case aiosmtplib.SMTPRecipientsRefused(recipients=[refusal, *_]):
             return _by_code(refusal)
-        case aiosmtplib.SMTPRecipientRefused() | aiosmtplib.SMTPDataError():
+        case aiosmtplib.SMTPDataError():
             return _by_code(error)
         case aiosmtplib.SMTPNotSupported(message=message) if "SMTPUTF8" in message:
             return MailRefused(None)
-        case SMTPResponseException():
-            return MailUnavailable(error.code)
-        case aiosmtplib.SMTPConnectError() | aiosmtplib.SMTPConnectTimeoutError():
-            return MailUnavailable(reached=False)
-        case _:
+        case aiosmtplib.SMTPServerDisconnected():
             return MailUnavailable()
+        case SMTPResponseException():
+            return MailUnavailable(error.code, at_all=True)
+        case _:
+            return MailUnavailable(at_all=True)
 
 
 def _by_code(error: SMTPResponseException) -> MailRefused | MailUnavailable:
-    if 500 <= error.code < 600 and error.code not in _OURS_TO_SOLVE:
+    if error.code in _OURS_TO_SOLVE:
+        return MailUnavailable(error.code, at_all=True)
+    if 500 <= error.code < 600:
         return MailRefused(error.code)
     return MailUnavailable(error.code)
 
@@ -149,7 +147,7 @@ class OutboxMailer:
         try:
             name = await asyncio.to_thread(self._write, message)
         except OSError:
-            raise MailUnavailable(reached=False) from None
+            raise MailUnavailable(at_all=True) from None
         return f"written to {name}"
 
     def _write(self, message: EmailMessage) -> str:

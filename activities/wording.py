@@ -1,7 +1,6 @@
 """How a language writes what mails are made of: times, money, and the contract's own words.
 
-One :class:`Wording` per language, complete: a kind, state or command without a word is an error when
-the module loads, not when the mail is due.
+One :class:`Wording` per language, complete: every service, priority, target, state and command has its word.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -34,22 +32,11 @@ class Wording(ABC):
     """What a party may do, as it follows "you may now"."""
     clauses: ClassVar[Mapping[str, str]]
     """What a clause says, in a few words."""
+    you: ClassVar[str]
+    """How the reader's own party is addressed."""
     joint: ClassVar[str]
     """What stands between two lines of one paragraph."""
     colon: ClassVar[str]
-
-    def __init_subclass__(cls) -> None:
-        tables: list[tuple[type[StrEnum], Mapping[StrEnum, str]]] = [
-            (Service, cls.services),
-            (Priority, cls.priorities),
-            (Target, cls.targets),
-            (RequestState, cls.request_states),
-            (AgreementState, cls.agreement_states),
-            (CommandName, cls.actions),
-        ]  # type: ignore[list-item]  # a mapping is invariant in its key
-        for words, table in tables:
-            if missing := [word for word in words if word not in table]:
-                raise TypeError(f"{cls.__name__} has no word for {', '.join(missing)}")
 
     @abstractmethod
     def day(self, day: date) -> str:

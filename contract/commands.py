@@ -196,6 +196,12 @@ AnyRequestCommand = (
 )
 
 
+MODELS: dict[CommandName, type[RequestCommand]] = {
+    model.name: model for model in RequestCommand.__subclasses__()
+}
+"""The model of each command of a request."""
+
+
 class Sign(Command):
     """A party signs: the signature stands for 签字盖章 and binds the digest of the terms (C4.1, C10.3)."""
 

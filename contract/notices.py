@@ -50,4 +50,4 @@ class Notice(Model):
     request_id: Identifier | None = None
     """None for events of the agreement itself."""
     seqs: list[int]
-    """Sequence numbers of events that are on record. Kinds that :data:`NOTICES` does not name are passed over."""
+    """Sequence numbers of events on record; kinds that :data:`NOTICES` does not name are passed over."""

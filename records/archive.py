@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from datetime import datetime
 
@@ -29,6 +30,7 @@ class Shelf:
 
     def __init__(self, places: int = 256) -> None:
         self._places = places
+        self._lock = threading.Lock()
         self._sheets: OrderedDict[str, TermSheet] = OrderedDict()
 
     def sheet(self, connection: Connection, digest: str) -> TermSheet:
@@ -38,10 +40,12 @@ class Shelf:
             found = by_digest(connection, digest)
             if found is None:
                 raise RecordGap(f"terms with digest {digest} are not on record")
-            sheet = self._sheets[digest] = TermSheet.model_validate_json(found.canonical)
+            sheet = TermSheet.model_validate_json(found.canonical)
+        with self._lock:
+            self._sheets[digest] = sheet
+            self._sheets.move_to_end(digest)
             if len(self._sheets) > self._places:
                 self._sheets.popitem(last=False)
-        self._sheets.move_to_end(digest)
         return sheet
 
     def in_force(

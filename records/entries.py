@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select
 
-from contract.facts import LedgerEntry
+from contract.facts import EntryKind, LedgerEntry
 from contract.money import Money
 from records.results import PostedEntry
 from records.schema import ledger_entries
@@ -36,8 +36,14 @@ def read(
     connection: Connection, wanted: Select[Any], span: Mapping[str, Any] | None = None
 ) -> list[PostedEntry]:
     """The entries a selection of rows asks for, in the order in which they are owed."""
-    order = (ledger_entries.c.effective_at, ledger_entries.c.recorded_at, ledger_entries.c.key)
-    return [posted(row) for row in connection.execute(wanted.order_by(*order), span).mappings()]
+    rows = wanted.order_by(
+        ledger_entries.c.effective_at,
+        ledger_entries.c.recorded_at,
+        # Written together with what it is because of, and after it.
+        ledger_entries.c.kind == EntryKind.PENALTY_CAP.value,
+        ledger_entries.c.key,
+    )
+    return [posted(row) for row in connection.execute(rows, span).mappings()]
 
 
 def _row(posted_entry: PostedEntry) -> dict[str, Any]:

@@ -19,10 +19,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, text
 
-from records import engine as databases
+from records.database import Database
+from records.engine import BUSY_SECONDS, database_url, is_sqlite
 from records.faults import SchemaNotReady
 
-_ADVISORY_LOCK = 0x61667465_72636172
+ADVISORY_LOCK = 0x61667465_72636172
 """PostgreSQL's number for "the record store is being migrated"; any constant no one else uses."""
 
 # alembic keeps the migration at hand in module globals: one at a time in a process.
@@ -34,7 +35,7 @@ async def upgrade(url: str) -> None:
 
     Raises ValueError for a URL of no kept database; the driver's error when the database is away.
     """
-    target = databases.database_url(url)
+    target = database_url(url)
     # In a thread with a loop of its own, so that the caller's loop neither waits nor holds the lock.
     await asyncio.to_thread(_upgrade_alone, target)
 
@@ -54,7 +55,7 @@ def check_ready(connection: Connection) -> None:
 
 def _upgrade_alone(url: URL) -> None:
     with _ONE_AT_A_TIME:
-        if databases.is_sqlite(url):
+        if is_sqlite(url):
             file = Path(url.database or "")
             file.parent.mkdir(parents=True, exist_ok=True)
             _write_ahead(str(file))
@@ -62,32 +63,29 @@ def _upgrade_alone(url: URL) -> None:
 
 
 async def _upgrade(url: URL) -> None:
-    engine = databases.create(url, connections=1)
+    database = Database.at(url, connections=1)
     try:
-        async with databases.writing(engine).begin() as connection:
-            if not databases.is_sqlite(url):
-                lock = text("SELECT pg_advisory_xact_lock(:number)")
-                await connection.execute(lock, {"number": _ADVISORY_LOCK})
-            await connection.run_sync(_run)
+        await database.write(_run)
     finally:
-        await engine.dispose()
+        await database.close()
 
 
 def _write_ahead(path: str) -> None:
     """Switch the file to WAL for good: readers and the writer do not wait for each other.
 
-    Outside a transaction, where alone SQLite allows the switch. It does not wait here, as it does
-    elsewhere, when another process is switching: so this does.
+    Outside a transaction, where alone SQLite allows the switch. It does not always wait here, as it does
+    elsewhere, when another process is at the file: so this does.
     """
-    with closing(sqlite3.connect(path, timeout=databases.BUSY_SECONDS)) as connection:
-        for last in [False] * 200 + [True]:
+    patience = time.monotonic() + BUSY_SECONDS
+    with closing(sqlite3.connect(path, timeout=0)) as connection:
+        while True:
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
                 return
             except sqlite3.OperationalError:
-                if last:
+                if time.monotonic() > patience:
                     raise
-                time.sleep(0.05)
+                time.sleep(0.02)
 
 
 def _config() -> Config:
@@ -98,6 +96,8 @@ def _config() -> Config:
 
 
 def _run(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": ADVISORY_LOCK})
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

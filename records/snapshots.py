@@ -76,28 +76,29 @@ def keep_agreements(
         connection.execute(_upsert(connection.dialect.name, agreements), rows)
 
 
-def keep_requests(
-    connection: Connection, batches: Sequence[RecordBatch], content_digest: str | None = None
-) -> None:
-    """Move the rows of requests on. The content digest is set when a row is made, and stays."""
-    rows = [
-        _row(batch, batch.request, _REQUEST_FIELDS) | {"content_digest": content_digest}
-        for batch in batches
-        if batch.request is not None
-    ]
+def keep_requests(connection: Connection, batches: Sequence[RecordBatch]) -> None:
+    """Move the rows of requests on."""
+    rows = [_row(batch, batch.request, _REQUEST_FIELDS) for batch in batches if batch.request is not None]
     if rows:
         rows.sort(key=lambda row: (row["agreement_id"], row["request_id"], row["last_seq"]))
         connection.execute(_upsert(connection.dialect.name, requests), rows)
 
 
-def content_digest_of(connection: Connection, agreement_id: str, request_id: str) -> tuple[bool, str | None]:
-    """Whether a request is on record, and the digest of the content it was submitted with."""
-    found = connection.execute(
-        select(requests.c.content_digest).where(
-            requests.c.agreement_id == agreement_id, requests.c.request_id == request_id
-        )
-    ).one_or_none()
-    return (False, None) if found is None else (True, found[0])
+def claim_request(
+    connection: Connection, batch: RecordBatch, request: RequestSnapshot, content_digest: str
+) -> tuple[bool, str | None]:
+    """Make a request's row with the digest of its content: whether it is new, and else the digest it has.
+
+    The insertion decides, not a look before it: of several at once one makes the row, the others wait for
+    it and find it.
+    """
+    row = _row(batch, request, _REQUEST_FIELDS) | {"content_digest": content_digest}
+    if connection.scalar(_claim(connection.dialect.name), row) is not None:
+        return True, None
+    existing = select(requests.c.content_digest).where(
+        requests.c.agreement_id == request.agreement_id, requests.c.request_id == request.request_id
+    )
+    return False, connection.scalar(existing)
 
 
 def agreement_snapshot(row: RowMapping) -> AgreementSnapshot:
@@ -117,9 +118,13 @@ def _row(
     return row | {"workflow_id": batch.workflow_id, "last_seq": batch.events[-1].seq}
 
 
+def _insert(dialect: str, table: Table) -> Any:
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
+
+
 @cache
 def _upsert(dialect: str, table: Table) -> Any:
-    statement: Any = (sqlite if dialect == "sqlite" else postgresql).insert(table)
+    statement = _insert(dialect, table)
     keys = list(table.primary_key.columns)
     stays = {column.name for column in keys} | {"workflow_id", "content_digest"}
     return statement.on_conflict_do_update(
@@ -127,3 +132,8 @@ def _upsert(dialect: str, table: Table) -> Any:
         set_={column.name: statement.excluded[column.name] for column in table.c if column.name not in stays},
         where=table.c.last_seq < statement.excluded.last_seq,
     )
+
+
+@cache
+def _claim(dialect: str) -> Any:
+    return _insert(dialect, requests).on_conflict_do_nothing().returning(requests.c.request_id)

@@ -13,7 +13,7 @@ from records import archive, calendars, history, notices, queries, writing
 from records.archive import Shelf
 from records.compliance import compliance
 from records.database import Database
-from records.engine import create, database_url
+from records.engine import database_url
 from records.migrate import check_ready
 from records.penalties import penalties
 from records.ratings import ratings
@@ -51,7 +51,7 @@ class RecordStore:
 
         Raises SchemaNotReady when `upgrade(url)` has not been run, ValueError for another kind of URL.
         """
-        database = Database(create(database_url(url), connections=connections))
+        database = Database.at(database_url(url), connections)
         try:
             await database.read(check_ready)
         except BaseException:

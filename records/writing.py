@@ -49,15 +49,16 @@ def admit(
     connection: Connection, batch: RecordBatch, content_digest: str, shelf: Shelf, recorded_at: datetime
 ) -> Admission:
     """Write a request's first batch with the digest of its content, unless the request is on record."""
-    if batch.request is None:
-        raise ValueError(f"{batch.workflow_id}: the request to admit")
+    if batch.request is None or batch.agreement is not None:
+        raise ValueError(f"{batch.workflow_id}: the request to admit, and no state of its agreement")
     standing = snapshots.hold(connection, [batch])
-    known, existing = snapshots.content_digest_of(connection, batch.agreement_id, batch.request.request_id)
-    if not known:
-        _write(connection, [batch], standing, shelf, recorded_at, content_digest)
-    held = standing.get(batch.agreement_id)
-    state = held.state if held else None
-    return Admission(existing_digest=existing, started=not known, agreement_state=state)
+    # Before the row is made: an unknown agreement is told as such, not as a broken foreign key.
+    snapshots.keep_agreements(connection, [batch], standing)
+    started, existing = snapshots.claim_request(connection, batch, batch.request, content_digest)
+    if started:
+        _write(connection, [batch], standing, shelf, recorded_at)
+    state = standing[batch.agreement_id].state
+    return Admission(existing_digest=existing, started=started, agreement_state=state)
 
 
 def _write(
@@ -66,7 +67,6 @@ def _write(
     standing: dict[str, Standing],
     shelf: Shelf,
     recorded_at: datetime,
-    content_digest: str | None = None,
 ) -> None:
     snapshots.keep_agreements(connection, batches, standing)
     for batch in batches:
@@ -74,7 +74,7 @@ def _write(
             with _on_behalf_of(batch):
                 archive.keep(connection, batch.terms, recorded_at)
     history.append(connection, batches, recorded_at)
-    snapshots.keep_requests(connection, batches, content_digest)
+    snapshots.keep_requests(connection, batches)
     for batch in batches:
         if batch.entries:
             with _on_behalf_of(batch):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -40,8 +40,11 @@ from workflows.payloads import (
     AgreementReceipt,
     AgreementStart,
     AgreementStatus,
+    Answers,
     Receipt,
     RequestStatus,
+    Several,
+    Told,
     Ways,
 )
 
@@ -211,6 +214,33 @@ class Aftercare:
         what = f"request {request_id} of agreement {agreement_id}"
         return await self._tell(handle, what, made.name.value, made, Receipt, at is None)
 
+    async def tell(
+        self, agreement_id: str, request_id: str, told: Sequence[commands.RequestCommand]
+    ) -> list[Refusal | None]:
+        """Several commands of one request in the order they happened: for channels that catch up.
+
+        Each is taken (None) or refused by itself; the answer comes when all are recorded.
+        """
+        several = Several(
+            commands=[Told(name=c.name, content=c.model_dump(mode="json", exclude_none=True)) for c in told]
+        )
+        handle = self._temporal.get_workflow_handle(request_workflow_id(agreement_id, request_id))
+        what = f"request {request_id} of agreement {agreement_id}"
+        answers = await self._send(handle, what, "tell", several, f"{told[0].command_id}-tell", Answers)
+        return answers.refusals
+
+    def make(
+        self,
+        command: type[Made],
+        by: Actor,
+        *,
+        at: datetime | None = None,
+        command_id: str | None = None,
+        **content: Any,
+    ) -> Made:
+        """A command for :meth:`tell`, complete and checked; raises Faulty with every fault."""
+        return self._make(command, by, at, command_id, **content)
+
     async def request(self, agreement_id: str, request_id: str) -> RequestStatus:
         """Where a request stands now, from its workflow."""
         handle = self._temporal.get_workflow_handle(request_workflow_id(agreement_id, request_id))
@@ -249,22 +279,42 @@ class Aftercare:
         stamped_here: bool,
     ) -> Answer:
         """Tell a command until it is answered; what this client stamped it may stamp anew."""
+        give_up = asyncio.get_running_loop().time() + self._patience.total_seconds()
+        times = 0
+        while True:
+            try:
+                return await self._send(
+                    handle, what, update, command, f"{command.command_id}-{times}", answer
+                )
+            except CommandRefused as problem:
+                anew = self._stamped_anew(command, problem.refusal) if stamped_here else None
+                if anew is None or asyncio.get_running_loop().time() > give_up:
+                    raise
+                command, times = anew, times + 1
+                await asyncio.sleep(0.1)
+
+    async def _send(
+        self,
+        handle: WorkflowHandle[Any, Any],
+        what: str,
+        update: str,
+        argument: BaseModel,
+        update_id: str,
+        answer: type[Answer],
+    ) -> Answer:
+        """One update until it is answered, always under the same id: an error does not mean not done."""
         bound = self._bounds.setdefault(handle.id, asyncio.Semaphore(IN_FLIGHT))
         give_up = asyncio.get_running_loop().time() + self._patience.total_seconds()
-        pause, stamp = 0.02, 0
+        pause = 0.02
         while True:
             try:
                 async with bound:
-                    return await handle.execute_update(
-                        update, command, id=f"{command.command_id}-{stamp}", result_type=answer
+                    done: Answer = await handle.execute_update(
+                        update, argument, id=update_id, result_type=answer
                     )
+                    return done
             except WorkflowUpdateFailedError as problem:
-                refusal = _refusal(problem)
-                if not stamped_here or (anew := self._stamped_anew(command, refusal)) is None:
-                    raise CommandRefused(refusal) from None
-                if asyncio.get_running_loop().time() > give_up:
-                    raise CommandRefused(refusal) from None
-                command, stamp = anew, stamp + 1
+                raise CommandRefused(_refusal(problem)) from None
             except WorkflowUpdateRPCTimeoutOrCancelledError:
                 if asyncio.get_running_loop().time() > give_up:
                     raise NotReached(f"no answer about {what} to {update}") from None
@@ -273,7 +323,6 @@ class Aftercare:
                     raise await self._missing(handle, what, update) from None
                 if problem.status not in _AGAIN or asyncio.get_running_loop().time() > give_up:
                     raise NotReached(f"no answer about {what} to {update}: {problem.status.name}") from None
-            # The same update id: an error does not mean that it was not done.
             await asyncio.sleep(pause)
             pause = min(2 * pause, 1.0)
 
@@ -291,9 +340,7 @@ class Aftercare:
     async def _missing(self, handle: WorkflowHandle[Any, Any], what: str, update: str) -> Exception:
         """Not found can mean never there or over: the engine's description tells which."""
         execution = WorkflowExecution(workflow_id=handle.id)
-        question = DescribeWorkflowExecutionRequest(
-            namespace=self._temporal.namespace, execution=execution
-        )
+        question = DescribeWorkflowExecutionRequest(namespace=self._temporal.namespace, execution=execution)
         try:
             # The raw call: only whether it exists matters, not what its attributes decode to.
             await self._temporal.workflow_service.describe_workflow_execution(question)

@@ -7,6 +7,7 @@ interleave, and those that arrive together after an outage are applied before de
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -51,8 +52,13 @@ class Errands(Generic[Order]):
 
     async def run(self, order: Order) -> None:
         """Leave a command and wait until it is recorded; raises the refusal as ApplicationError."""
-        errand = Errand(order)
-        self._waiting.append(errand)
-        await workflow.wait_condition(lambda: errand.done)
-        if errand.refusal is not None:
-            raise refused(errand.refusal)
+        (refusal,) = await self.run_all([order])
+        if refusal is not None:
+            raise refused(refusal)
+
+    async def run_all(self, orders: Sequence[Order]) -> list[Refusal | None]:
+        """Leave commands together and wait until they are recorded; why each was refused, or None."""
+        errands = [Errand(order) for order in orders]
+        self._waiting += errands
+        await workflow.wait_condition(lambda: all(errand.done for errand in errands))
+        return [errand.refusal for errand in errands]

@@ -5,12 +5,15 @@ New fields get defaults; none is removed or retyped, because histories of older 
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import Field
 
 from contract.agreement import AgreementFile
 from contract.clock import ServiceWindow
-from contract.commands import Submission
+from contract.commands import CommandName, Submission
 from contract.facts import RequestSnapshot
+from contract.refusals import Refusal
 from contract.request_file import RequestFile
 from contract.values import Instant, Model, Record
 
@@ -100,6 +103,29 @@ class DatesWanted(Model):
     activated_at: Instant
 
 
+# Commands told together
+
+
+class Told(Model):
+    """One command among several: its name, and what its model holds."""
+
+    name: CommandName
+    content: dict[str, Any]
+
+
+class Several(Model):
+    """Commands of one request that a channel tells together, in the order they happened."""
+
+    commands: list[Told]
+
+
+class Answers(Model):
+    """What came of commands told together: each was taken (None) or refused by itself."""
+
+    receipt: Receipt
+    refusals: list[Refusal | None]
+
+
 # Answers
 
 
@@ -165,3 +191,4 @@ class AgreementStatus(Model):
 
 
 Admitted.model_rebuild()
+Answers.model_rebuild()

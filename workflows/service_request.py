@@ -7,8 +7,9 @@ the recording and the telling.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
+from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.common import VersioningBehavior
 from temporalio.exceptions import FailureError
@@ -16,6 +17,7 @@ from temporalio.exceptions import FailureError
 from contract.agreement_states import AgreementState
 from contract.clock import ServiceWindow
 from contract.commands import (
+    MODELS,
     Accept,
     AddNote,
     AnswerRating,
@@ -36,8 +38,10 @@ from contract.commands import (
     Withdraw,
 )
 from contract.facts import EventKind, RecordBatch, Recorded
+from contract.faults import faults_of
 from contract.judging import Outcome, advance, is_over, needs_window, next_wake
 from contract.parties import Role
+from contract.refusals import Refusal, RefusalKind
 from contract.request import commands_in
 from contract.request_life import apply_window, refusal_of, step
 from contract.snapshots import snapshot
@@ -46,7 +50,16 @@ from workflows.alarm import Alarm
 from workflows.errands import Errands, refused
 from workflows.ids import agreement_workflow_id
 from workflows.mailing import Mailing
-from workflows.payloads import NewCalendar, Receipt, RequestStart, RequestStatus, WindowWanted
+from workflows.payloads import (
+    Answers,
+    NewCalendar,
+    Receipt,
+    RequestStart,
+    RequestStatus,
+    Several,
+    Told,
+    WindowWanted,
+)
 from workflows.recording import surely
 from workflows.search_attributes import request_attributes
 from workflows.story import request_story
@@ -73,6 +86,15 @@ def _taking(model: type[RequestCommand]) -> Any:
     update = workflow.update(name=name, description=(model.__doc__ or "").strip())(handle)
     update.validator(validate)
     return update
+
+
+def _read(told: Told) -> AnyRequestCommand | Refusal:
+    try:
+        command = MODELS[told.name].model_validate(told.content)
+    except ValidationError as problem:
+        faults = [f"{fault.path}: {fault.allowed}" for fault in faults_of(problem)]
+        return Refusal(kind=RefusalKind.INVALID, message="; ".join(faults), clause="§3")
+    return cast(AnyRequestCommand, command)
 
 
 @workflow.defn(name="ServiceRequest", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
@@ -130,6 +152,17 @@ class ServiceRequest:
     async def take(self, command: AnyRequestCommand) -> Receipt:
         await self._errands.run(command)
         return self._receipt()
+
+    @workflow.update(name="tell", description="Several commands in order, each judged by itself.")
+    async def tell(self, several: Several) -> Answers:
+        """For channels that catch up: one update, applied and recorded in one step."""
+        commands = [_read(told) for told in several.commands]
+        refusals = await self._errands.run_all([c for c in commands if not isinstance(c, Refusal)])
+        told = iter(refusals)
+        return Answers(
+            receipt=self._receipt(),
+            refusals=[c if isinstance(c, Refusal) else next(told) for c in commands],
+        )
 
     @workflow.update(
         name="apply_calendar", description="Take service time from newly announced calendars (§3)."

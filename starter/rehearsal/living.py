@@ -10,20 +10,15 @@ from itertools import groupby
 
 from temporalio.testing import WorkflowEnvironment
 
-from contract import commands
-from contract.commands import RequestCommand
+from contract.commands import MODELS, CommandName
 from contract.parties import Actor, Role
+from contract.refusals import Refusal
 from contract.terms import TermSheet
 from starter.client import Aftercare
 from starter.errors import CommandRefused
 from starter.rehearsal.log import SUBMIT, Deed, TicketLog, in_order
 from workflows.payloads import Ways
 
-MODELS: dict[str, type[RequestCommand]] = {
-    model.name.value: model
-    for model in vars(commands).values()
-    if isinstance(model, type) and issubclass(model, RequestCommand) and hasattr(model, "name")
-}
 ACTORS = {role: Actor(party=role.value, person="ticket log") for role in Role}
 BEFORE = timedelta(minutes=1)
 """How long before the first ticket the agreement is signed."""
@@ -55,7 +50,9 @@ class Rehearsal:
         await self._begin(terms, log.first - BEFORE)
         for group in in_order(log):
             await self._until(group[0].at)
-            by_request = groupby(sorted(group, key=lambda deed: deed.request_id), lambda deed: deed.request_id)
+            by_request = groupby(
+                sorted(group, key=lambda deed: deed.request_id), lambda deed: deed.request_id
+            )
             await asyncio.gather(*(self._do(terms.agreement_id, list(deeds)) for _, deeds in by_request))
             progress(len(group))
 
@@ -78,27 +75,35 @@ class Rehearsal:
         self._at = at
 
     async def _do(self, agreement_id: str, deeds: Sequence[Deed]) -> None:
-        for deed in deeds:
+        """What was done to one request at one instant."""
+        first, *others = deeds
+        if first.name == SUBMIT:
             try:
-                if deed.name == SUBMIT:
-                    await self._client.submit(
-                        agreement_id,
-                        deed.request_id,
-                        ACTORS[deed.by],
-                        title=deed.request_id,
-                        at=deed.at,
-                        **deed.content,
-                    )
-                else:
-                    await self._client.perform(
-                        agreement_id,
-                        deed.request_id,
-                        MODELS[deed.name],
-                        ACTORS[deed.by],
-                        at=deed.at,
-                        **deed.content,
-                    )
+                await self._client.submit(
+                    agreement_id,
+                    first.request_id,
+                    ACTORS[first.by],
+                    title=first.request_id,
+                    at=first.at,
+                    **first.content,
+                )
             except CommandRefused as problem:
-                self.refused.append(RefusedDeed(deed, problem.kind.value, str(problem)))
+                self._refuse(first, problem.refusal)
+        else:
+            others = list(deeds)
+        if not others:
+            return
+        told = [
+            self._client.make(MODELS[CommandName(deed.name)], ACTORS[deed.by], at=deed.at, **deed.content)
+            for deed in others
+        ]
+        try:
+            refusals = await self._client.tell(agreement_id, first.request_id, told)
+        except CommandRefused as problem:
+            refusals = [problem.refusal] * len(others)
+        for deed, refusal in zip(others, refusals, strict=True):
+            if refusal is not None:
+                self._refuse(deed, refusal)
 
-
+    def _refuse(self, deed: Deed, refusal: Refusal) -> None:
+        self.refused.append(RefusedDeed(deed, refusal.kind.value, f"{refusal.message} ({refusal.clause})"))

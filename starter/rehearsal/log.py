@@ -77,5 +77,3 @@ def _all(tickets: Iterable[Ticket]) -> Iterable[Deed]:
             line=ticket.line,
         )
         yield from ticket.deeds
-
-

@@ -75,12 +75,19 @@ def _row(line: int, fields: dict[str, str], zone: ZoneInfo, faults: list[Fault])
     if len(faults) > before or priority is None:
         return None
     return Row(
-        line, fields["number"], fields["incident_state"], found["opened_at"], found["sys_updated_at"], priority
+        line,
+        fields["number"],
+        fields["incident_state"],
+        found["opened_at"],
+        found["sys_updated_at"],
+        priority,
     )
 
 
 def _fault(faults: list[Fault], line: int, column: str, given: str | None, allowed: str) -> None:
-    faults.append(Fault(path=f"line {line}, {column}", clause="log", given=given or "nothing", allowed=allowed))
+    faults.append(
+        Fault(path=f"line {line}, {column}", clause="log", given=given or "nothing", allowed=allowed)
+    )
 
 
 def _ticket(rows: list[Row]) -> Ticket:

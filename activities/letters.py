@@ -1,0 +1,243 @@
+"""What a mail about an event says: the facts of the record, laid out for one reader (C6.2.3).
+
+A letter is made from the record alone: the event, the terms, and where the request or the agreement
+stands now, which may be later than the event when the mail server was away. Times are contract time,
+in the agreement's zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from activities.stationery import WORDINGS, one_line, several_lines
+from contract.agreement_states import AgreementState
+from contract.commands import CommandName
+from contract.facts import AgreementSnapshot, Event, EventKind, RequestSnapshot
+from contract.money import Money
+from contract.parties import Party, Role
+from contract.penalties import annual_cap
+from contract.request import commands_in
+from contract.request_life import LOW_RATING
+from contract.terms import Priority, Target, TermSheet
+from contract.values import DAY, normalised
+
+_AT_LENGTH = frozenset(
+    {"description", "message", "materials", "solution", "comment", "reason", "answer", "note", "diagnosis"}
+)
+"""What people write at length; everything else in a payload is one line."""
+
+_INSTANTS = frozenset({"due", "offer_ends", "ends_at"})
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A target not met yet."""
+
+    name: str
+    at: datetime
+    overdue: bool
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a letter is about: an event, and where things stand."""
+
+    workflow_id: str
+    event: Event
+    agreement: AgreementSnapshot
+    terms: TermSheet
+    """In force now: who the parties are, where their mail goes, the zone."""
+    rules: TermSheet
+    """The version that the request lives by (contract §7); of the agreement itself, the same as ``terms``."""
+    request: RequestSnapshot | None = None
+
+    def party(self, role: Role) -> Party:
+        return self.terms.party(role)
+
+    def facts(self, reader: Role) -> dict[str, Any]:
+        """Everything a template may speak of, for one reader."""
+        event, wording = self.event, WORDINGS[self.party(reader).language]
+        zone = ZoneInfo(self.terms.time_zone)
+        names = {role: one_line(self.party(role).name) for role in Role}
+
+        def who(role: str) -> str:
+            return wording.you if role == reader else names[Role(role)]
+
+        facts: dict[str, Any] = {
+            "kind": event.kind.value,
+            "reader": reader.value,
+            "contact": one_line(self.party(reader).contact.name),
+            "provider": names[Role.PROVIDER],
+            "customer": names[Role.CUSTOMER],
+            "agreement_id": self.agreement.agreement_id,
+            "at": event.at,
+            "clause": event.clause,
+            "clause_says": wording.clauses.get(event.clause, ""),
+            "person": one_line(event.person or ""),
+            "actor": event.party,
+            "p": _payload(event.payload),
+            "zone": wording.zone(zone, event.at),
+            "when": lambda instant: wording.when(instant, zone),
+            "close_of": lambda instant: wording.close_of(instant, zone),
+            "day": wording.day,
+            "date_of": lambda instant: wording.day(instant.astimezone(zone).date()),
+            "money": wording.money,
+            "name": lambda role: names[Role(role)],
+            "who": who,
+            "Who": lambda role: who(role)[:1].upper() + who(role)[1:],
+        }
+        return facts | (self._of_agreement(reader) if self.request is None else self._of_request(reader))
+
+    # The agreement
+
+    def _of_agreement(self, reader: Role) -> dict[str, Any]:
+        agreement, event, payload = self.agreement, self.event, _payload(self.event.payload)
+        wording = WORDINGS[self.party(reader).language]
+        ends_at = agreement.ends_at or payload.get("ends_at")
+        signed_by = {event.party} if event.kind is EventKind.SIGNED else set()
+        on_offer = agreement.state is AgreementState.OFFERED
+        return {
+            "state": agreement.state.value,
+            "status": wording.agreement_states[agreement.state],
+            "terms_version": str(agreement.terms_version),
+            "term_months": str(self.terms.term.total_months),
+            "offer_ends": payload.get("offer_ends") or agreement.offered_at + self.terms.offer_days * DAY,
+            "effective_at": agreement.effective_at,
+            "ends_at": ends_at,
+            "closing_days": self.terms.closing_days,
+            "closing_ends": ends_at and ends_at + self.terms.closing_days * DAY,
+            "actor_other": event.party.other if event.party else None,
+            "may_sign": [role.value for role in Role if on_offer and role not in signed_by],
+        }
+
+    # A request
+
+    def _of_request(self, reader: Role) -> dict[str, Any]:
+        request, rules = self.request, self.rules
+        assert request is not None
+        wording = WORDINGS[self.party(reader).language]
+        now = request.as_of
+        accept_until = request.resolved_at and request.resolved_at + rules.acceptance_days * DAY
+        rate_until = request.closed_at and request.closed_at + rules.rating_days * DAY
+        may_rate = rate_until is not None and request.rating is None and now <= rate_until
+        answer_due = request.follow_up_due if request.follow_up_answered_at is None else None
+        dues = _dues(request, {target: wording.targets[target] for target in Target}, self.terms.time_zone)
+        actions = _actions(request, reader, may_rate)
+        return {
+            "request_id": request.request_id,
+            "title": one_line(request.title),
+            "service": wording.services[request.service],
+            "priority": wording.priorities[request.priority],
+            "state": request.state.value,
+            "state_open": request.state.is_open,
+            "status": wording.request_states[request.state],
+            "as_of": now,
+            "dues": dues,
+            "provisional_dues": any(due.provisional for due in dues),
+            "accept_until": accept_until,
+            "rate_until": rate_until if may_rate else None,
+            "answer_due": answer_due,
+            "answer_overdue": answer_due is not None and now > answer_due,
+            "nothing_due": not (dues or request.state.is_open or may_rate or answer_due),
+            "actions": [wording.actions[name] for name in actions],
+            **self._of_event(reader),
+        }
+
+    def _of_event(self, reader: Role) -> dict[str, Any]:
+        """What only some events of a request speak of."""
+        event, rules = self.event, self.rules
+        payload, wording = _payload(event.payload), WORDINGS[self.party(reader).language]
+        facts: dict[str, Any] = {}
+        if "due" in payload:
+            facts["due"] = payload["due"]
+        if "priority" in payload:
+            facts["p_priority"] = wording.priorities[Priority(payload["priority"])]
+        if "score" in payload:
+            low = payload["score"] <= LOW_RATING
+            facts["follow_up"] = event.at + rules.follow_up_days * DAY if low else None
+        if "target" in payload:
+            facts |= self._of_target(Target(payload["target"]))
+            facts["target"] = wording.targets[Target(payload["target"])]
+            facts["of_target"] = "to" if payload["target"] == Target.RESPOND else "of"
+            facts["provisional"] = bool(payload.get("provisional"))
+        return facts
+
+    def _of_target(self, target: Target) -> dict[str, Any]:
+        """What missing a target costs (C8.1.1, C8.1.2); a missed confirmation costs nothing."""
+        assert self.request is not None
+        rules, days = self.rules, self.request.delay_days
+        amounts = {
+            Target.RESPOND: rules.money(rules.penalties.late_response),
+            Target.RESOLVE: rules.money(rules.penalties.late_resolution_per_day),
+        }
+        penalty = amounts.get(target, Money(minor=0, currency=rules.fees.currency))
+        return {
+            "warn_percent": normalised(rules.targets.warn_percent),
+            "penalty": penalty if penalty.minor else None,
+            "days_late": days,
+            "penalty_so_far": penalty * days,
+            "cap": annual_cap(rules),
+            "settlement": rules.penalties.settlement.value,
+        }
+
+
+def _payload(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A payload as letters use it: times as times, and what people wrote without what could break a line."""
+    made: dict[str, Any] = {}
+    for key, value in given.items():
+        match value:
+            case str() if key in _INSTANTS:
+                made[key] = datetime.fromisoformat(value).astimezone(UTC)
+            case str() if key == "effective_date":
+                made[key] = date.fromisoformat(value)
+            case str():
+                made[key] = several_lines(value) if key in _AT_LENGTH else one_line(value)
+            case list():
+                made[key] = [one_line(item) if isinstance(item, str) else item for item in value]
+            case _:
+                made[key] = value
+    return made
+
+
+def _dues(request: RequestSnapshot, names: Mapping[Target, str], zone: str) -> list[Due]:
+    """Targets still to be met, in the order in which they fall due.
+
+    The snapshot says whether any due is provisional: the last one is then, and with it those of its year.
+    """
+    if not request.state.is_open:
+        return []
+    open_targets = {
+        Target.CONFIRM: request.confirm_due if request.confirmed_at is None else None,
+        Target.RESPOND: request.respond_due if request.responded_at is None else None,
+        Target.RESOLVE: request.resolve_due if request.resolved_at is None else None,
+    }
+    dues = sorted((due, target) for target, due in open_targets.items() if due is not None)
+    years = [due.astimezone(ZoneInfo(zone)).year for due, _ in dues]
+    return [
+        Due(
+            name=names[target],
+            at=due,
+            overdue=due < request.as_of,
+            provisional=request.provisional and year == years[-1],
+        )
+        for (due, target), year in zip(dues, years, strict=True)
+    ]
+
+
+def _actions(request: RequestSnapshot, reader: Role, may_rate: bool) -> list[CommandName]:
+    """What the table of transitions lets the reader do now, without what the particulars rule out."""
+    out: set[CommandName] = set()
+    if not may_rate:
+        out.add(CommandName.RATE)
+    if request.follow_up_due is None or request.follow_up_answered_at is not None:
+        out.add(CommandName.ANSWER_RATING)
+    if request.priority is Priority.CRITICAL:
+        out.add(CommandName.RAISE_PRIORITY)
+    if request.priority is Priority.LOW:
+        out.add(CommandName.LOWER_PRIORITY)
+    return [name for name in map(CommandName, commands_in(request.state, reader)) if name not in out]

@@ -1,0 +1,481 @@
+"""Every event is told in its reader's language with all its facts, and what people write stays text."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.mail import OutboxMailer
+from activities.messages import Sender
+from activities.notifications import Notifications
+from activities.stationery import TEMPLATES, WORDINGS, template_of
+from contract.agreement_states import AgreementState
+from contract.commands import CommandName, Confirm
+from contract.facts import Event, EventKind, TermsDocument
+from contract.money import Money
+from contract.notices import NOTICES, Notice
+from contract.parties import Actor, Language, Role
+from contract.request import RequestState
+from contract.terms import Priority, Service, Target, canonical_bytes, digest_of
+from records import RecordStore, upgrade
+from tests.activities.lives import (
+    LI_MING,
+    Life,
+    local,
+    long_life,
+    offers_that_came_to_nothing,
+    said,
+    sheet,
+)
+from tests.activities.post_office import PostOffice
+from tests.activities.telling import (
+    ADDRESS,
+    CUSTOMER,
+    EN,
+    PROVIDER,
+    ZH,
+    begun,
+    notifications,
+    notify,
+    part,
+)
+
+# What is said
+
+
+@dataclass(frozen=True)
+class Told:
+    """A mail of a whole life, and the event it tells."""
+
+    event: Event
+    reader: Role
+    message: EmailMessage
+
+
+async def _everything(folder: Path, language: Language) -> list[Told]:
+    url = f"sqlite+aiosqlite:///{folder / f'{language}.db'}"
+    await upgrade(url)
+    async with PostOffice() as office, await RecordStore.open(url) as store:
+        await office.open()
+        told = notifications(store, office)
+        events: list[Event] = []
+
+        async def tell(notice: Notice) -> None:
+            recorded = await store.events(notice.workflow_id, notice.seqs[0], notice.seqs[-1])
+            before = len(office.received)
+            await notify(told, notice)
+            events.extend(r.event for r in recorded for _ in NOTICES.get(r.event.kind, ()))
+            assert len(office.received) - before == len(events) - before
+
+        await long_life(store, language, tell)
+        await offers_that_came_to_nothing(store, language, tell)
+    readers = {address: role for role, address in ADDRESS.items()}
+    return [
+        Told(event, readers[to], message)
+        for event, (to, message) in zip(events, office.received, strict=True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def lives(tmp_path_factory: pytest.TempPathFactory) -> dict[Language, list[Told]]:
+    """All mails of one of each kind of life, in both languages, as a mail server received them."""
+    folder = tmp_path_factory.mktemp("lives")
+    return {language: asyncio.run(_everything(folder, language)) for language in Language}
+
+
+SAYS: dict[EventKind, tuple[list[str], list[str]]] = {
+    EventKind.OFFERED: (
+        ["Sunday, 1 March 2026, 10:00", "Tuesday, 31 March 2026, 10:00", "12 months", "SHA-256", "Sign|sign"],
+        ["2026年3月1日（周日）10:00", "2026年3月31日（周二）10:00", "12 个月", "SHA-256", "签署"],
+    ),
+    EventKind.SIGNED: (
+        ["李明", "General Manager", "Sunday, 1 March 2026, 11:00", "is still missing"],
+        ["李明", "General Manager", "2026年3月1日（周日）11:00", "尚待ACME"],
+    ),
+    EventKind.ACTIVATED: (
+        ["Monday, 2 March 2026, 08:30", "Monday, 1 March 2027, 24:00", "in force"],
+        ["2026年3月2日（周一）08:30", "2027年3月1日（周一）24:00", "生效"],
+    ),
+    EventKind.OFFER_REFUSED: (
+        ["Wang Fang refused", "do not suit us."],
+        ["Wang Fang", "拒绝签署", "do not suit us."],
+    ),
+    EventKind.OFFER_WITHDRAWN: (["李明 withdrew"], ["李明", "撤销"]),
+    EventKind.OFFER_LAPSED: (
+        ["Tuesday, 31 March 2026, 10:00", "lapsed"],
+        ["2026年3月31日（周二）10:00", "失效"],
+    ),
+    EventKind.END_REMINDED: (
+        ["Monday, 1 March 2027, 24:00", "Friday, 1 January 2027", "60 days", "C10.4"],
+        ["2027年3月1日（周一）24:00", "2027年1月1日（周五）", "60 天", "C10.4"],
+    ),
+    EventKind.EXPIRED: (
+        ["ended on Monday, 1 March 2027, 24:00", "Wednesday, 31 March 2027, 24:00"],
+        ["2027年3月1日（周一）24:00届满", "2027年3月31日（周三）24:00"],
+    ),
+    EventKind.AGREEMENT_CLOSED: (
+        ["Wednesday, 31 March 2027, 24:00", "still open: R-5|still open</td>"],
+        ["2027年3月31日（周三）24:00", "尚未了结的服务请求：R-5|尚未了结的服务请求</td>"],
+    ),
+    EventKind.SUBMITTED: (
+        [
+            "Monday, 2 March 2026, 09:00",
+            "Confirmation due by Monday, 2 March 2026, 10:00",
+            "Response due by Monday, 2 March 2026, 11:00",
+            "Resolution due by Thursday, 5 March 2026, 10:30",
+            "Error E-42.",
+            "priority high",
+        ],
+        [
+            "2026年3月2日（周一）09:00",
+            "确认截止时间：2026年3月2日（周一）10:00",
+            "响应截止时间：2026年3月2日（周一）11:00",
+            "解决截止时间：2026年3月5日（周四）10:30",
+            "Error E-42.",
+            "技术支持 / 高",
+        ],
+    ),
+    EventKind.ASSIGNED: (
+        ["Zhao Lei", "Monday, 2 March 2026, 09:20", "Response due by Monday, 2 March 2026, 11:00"],
+        ["Zhao Lei", "2026年3月2日（周一）09:20", "响应截止时间：2026年3月2日（周一）11:00"],
+    ),
+    EventKind.RESPONDED: (
+        ["李明", "Monday, 2 March 2026, 09:30", "We have seen this before.", "C6.2.1"],
+        ["李明", "2026年3月2日（周一）09:30", "We have seen this before.", "C6.2.1"],
+    ),
+    EventKind.MATERIALS_ASKED: (
+        [
+            "the log of today",
+            "a photo",
+            "Monday, 2 March 2026, 10:00",
+            "paused",
+            "C5.4",
+            "Provide the materials",
+        ],
+        ["the log of today", "a photo", "2026年3月2日（周一）10:00", "暂停计时", "C5.4", "提供所需资料"],
+    ),
+    EventKind.MATERIALS_PROVIDED: (
+        [
+            "Both are attached",
+            "Monday, 2 March 2026, 11:00",
+            "Resolution due by Thursday, 5 March 2026, 11:30",
+        ],
+        ["Both are attached", "2026年3月2日（周一）11:00", "解决截止时间：2026年3月5日（周四）11:30"],
+    ),
+    EventKind.RESOLVED: (
+        ["Replace the feed roller.", "Monday, 2 March 2026, 15:00", "Monday, 9 March 2026, 15:00", "reopen"],
+        ["Replace the feed roller.", "2026年3月2日（周一）15:00", "2026年3月9日（周一）15:00", "重新打开"],
+    ),
+    EventKind.ACCEPTED: (
+        ["Works now.", "Monday, 2 March 2026, 17:30", "Monday, 9 March 2026, 17:30"],
+        ["Works now.", "2026年3月2日（周一）17:30", "2026年3月9日（周一）17:30"],
+    ),
+    EventKind.CLOSED_BY_ITSELF: (
+        ["Tuesday, 14 April 2026, 10:30", "within 7 days", "Tuesday, 21 April 2026, 10:30"],
+        ["2026年4月14日（周二）10:30", "7 天内", "2026年4月21日（周二）10:30"],
+    ),
+    EventKind.REOPENED: (
+        ["It jams again.", "Monday, 2 March 2026, 16:00", "Resolution due by Thursday, 5 March 2026, 14:00"],
+        ["It jams again.", "2026年3月2日（周一）16:00", "解决截止时间：2026年3月5日（周四）14:00"],
+    ),
+    EventKind.WITHDRAWN: (
+        ["We bought another printer.", "Wednesday, 18 March 2026, 13:00"],
+        ["We bought another printer.", "2026年3月18日（周三）13:00"],
+    ),
+    EventKind.PRIORITY_RAISED: (
+        ["to critical", "Tuesday, 7 April 2026, 09:05", "Response due by Tuesday, 7 April 2026, 09:30"],
+        ["“紧急”", "2026年4月7日（周二）09:05", "响应截止时间：2026年4月7日（周二）09:30"],
+    ),
+    EventKind.PRIORITY_LOWERED: (
+        ["to high", "Tuesday, 7 April 2026, 09:06", "Response due by Tuesday, 7 April 2026, 11:00"],
+        ["“高”", "2026年4月7日（周二）09:06", "响应截止时间：2026年4月7日（周二）11:00"],
+    ),
+    EventKind.RATED: (
+        [
+            "2 of 5",
+            "Two visits for one jam.",
+            "Tuesday, 3 March 2026, 09:00",
+            "Sunday, 8 March 2026, 09:00",
+            "C5.5",
+        ],
+        ["2 分", "Two visits for one jam.", "2026年3月3日（周二）09:00", "2026年3月8日（周日）09:00", "C5.5"],
+    ),
+    EventKind.RATING_ANSWERED: (
+        ["We now bring both parts along.", "Wednesday, 4 March 2026, 09:00"],
+        ["We now bring both parts along.", "2026年3月4日（周三）09:00"],
+    ),
+    EventKind.FOLLOW_UP_OVERDUE: (["Monday, 23 March 2026, 14:00"], ["2026年3月23日（周一）14:00", "逾期"]),
+    EventKind.TARGET_WARNED: (
+        ["confirmation", "Monday, 9 March 2026, 10:00", "Monday, 9 March 2026, 09:45", "75 %", "C6.1.2"],
+        ["确认", "2026年3月9日（周一）10:00", "2026年3月9日（周一）09:45", "75%", "C6.1.2"],
+    ),
+    EventKind.TARGET_BREACHED: (
+        ["confirmation", "Monday, 9 March 2026, 10:00", "No penalty", "C6.1.2"],
+        ["确认", "2026年3月9日（周一）10:00", "逾期", "未就逾期确认约定违约金", "C6.1.2"],
+    ),
+    EventKind.BREACH_REVERSED: (
+        ["Monday, 11 May 2026, 14:30", "Monday, 11 May 2026, 15:30", "reversed"],
+        ["2026年5月11日（周一）14:30", "2026年5月11日（周一）15:30", "冲回"],
+    ),
+}
+"""What the first mail of each kind says, in English and in Chinese; ``a|b``: either."""
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("kind", list(NOTICES))
+def test_each_event_is_told_with_its_facts_in_both_parts(
+    lives: dict[Language, list[Told]], kind: EventKind, language: Language
+):
+    found = [told for told in lives[language] if told.event.kind is kind]
+    first = [told for told in found if told.event == found[0].event][: len(NOTICES[kind])]
+    assert {told.reader for told in first} == set(NOTICES[kind])
+    expected = SAYS[kind][language is ZH]
+    for told in first:
+        for body in ("plain", "html"):
+            written = part(told.message, body)
+            assert [fact for fact in expected if not any(f in written for f in fact.split("|"))] == []
+            assert told.event.clause in written
+            assert "Asia/Shanghai, UTC+08:00" in written
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_subject_names_the_agreement_and_the_request(
+    lives: dict[Language, list[Told]], language: Language
+):
+    for told in lives[language]:
+        subject = str(told.message["Subject"])
+        assert str(told.message["Aftercare-Agreement"]) in subject
+        if told.message["Aftercare-Request"]:
+            assert f" {told.message['Aftercare-Request']}" in subject
+        assert "\n" not in subject
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_no_mail_shows_the_seams(lives: dict[Language, list[Told]], language: Language):
+    for told in lives[language]:
+        for body in ("plain", "html"):
+            written = part(told.message, body)
+            seams = r"\{\{|\}\}|\{%|None|Undefined|datetime|TargetK|<function|&amp;lt;|\.\.|。。"
+            assert not re.search(seams, written), written
+        assert told.message["Content-Language"] == language
+        assert told.message["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_subject_in_chinese_travels_as_ascii_and_decodes(lives: dict[Language, list[Told]]):
+    told = next(t for t in lives[ZH] if t.event.kind is EventKind.RESOLVED)
+    assert told.message["Subject"] == "【ACME-1】服务请求 R-1 已解决，请核实（Printer on floor 3 jams）"
+    assert told.message["To"].addresses[0].display_name == "Wang Fang"
+
+
+@pytest.mark.parametrize(
+    ("target", "en", "zh"),
+    [
+        (
+            "respond",
+            ["Monday, 9 March 2026, 14:30", "CNY 200.00", "C8.1.1", "CNY 28,800.00", "once for this request"],
+            ["2026年3月9日（周一）14:30", "人民币 200.00 元", "C8.1.1", "人民币 28,800.00 元", "以一次为限"],
+        ),
+        (
+            "resolve",
+            [
+                "Tuesday, 17 March 2026, 12:00",
+                "CNY 500.00",
+                "each day of delay",
+                "C8.1.2",
+                "1 day, CNY 500.00",
+            ],
+            [
+                "2026年3月17日（周二）12:00",
+                "人民币 500.00 元",
+                "按日",
+                "C8.1.2",
+                "计 1 日，共计人民币 500.00 元",
+            ],
+        ),
+    ],
+)
+def test_a_breach_says_what_it_costs_and_by_which_clause(
+    lives: dict[Language, list[Told]], target: str, en: list[str], zh: list[str]
+):
+    for language, expected in ((EN, en), (ZH, zh)):
+        breaches = [told for told in lives[language] if told.event.kind is EventKind.TARGET_BREACHED]
+        told = [t for t in breaches if t.event.payload["target"] == target][:2]
+        assert {t.reader for t in told} == set(Role)
+        for mail in told:
+            assert [fact for fact in expected if fact not in part(mail.message, "plain")] == []
+
+
+@pytest.mark.parametrize(("language", "word"), [(EN, "(provisional)"), (ZH, "（暂定）")])
+def test_a_provisional_due_is_said_to_be_provisional(
+    lives: dict[Language, list[Told]], language: Language, word: str
+):
+    told = next(t for t in lives[language] if t.message["Aftercare-Request"] == "R-5")
+    lines = part(told.message, "plain").splitlines()
+    assert [word in line for line in lines if line.startswith("- ") and re.search("202[67]", line)] == [
+        False,
+        False,
+        True,
+    ]
+
+
+async def test_a_provisional_due_that_passes_is_said_to_be_provisional(
+    store: RecordStore, office: PostOffice
+):
+    await office.open()
+    life = await begun(store, language="en")
+    file = await life.submit("R-1", "2026-12-30 17:30")
+    await life.step(file, now="2027-01-08 12:00")
+    await notify(notifications(store, office), life.told[-1][0])
+    resolution = [m for m in office.to(CUSTOMER) if "resolution overdue" in m["Subject"]]
+    assert "Friday, 8 January 2027, 11:30 (provisional)" in part(resolution[0], "plain")
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_mails_about_one_request_hang_together(lives: dict[Language, list[Told]], language: Language):
+    of_request = [t for t in lives[language] if t.message["Aftercare-Request"] == "R-1"]
+    first = {t.reader: t.message["Message-ID"] for t in of_request if t.event.seq == 1}
+    assert {t.message["References"] for t in of_request if t.event.seq > 1} == set(first.values())
+
+
+def test_there_is_one_template_for_each_event_and_language_and_no_other():
+    wanted = {template_of(kind, language) for kind in NOTICES for language in Language}
+    shared = {f"{language}/{name}.j2" for language in Language for name in ("base", "request", "agreement")}
+    there = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.glob("*/*.j2")}
+    assert there == wanted | shared
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_each_language_has_every_word(language: Language):
+    words = WORDINGS[language]
+    assert set(words.services) == set(Service)
+    assert set(words.priorities) == set(Priority)
+    assert set(words.targets) == set(Target)
+    assert set(words.request_states) == set(RequestState)
+    assert set(words.agreement_states) == set(AgreementState)
+    assert set(words.actions) == set(CommandName)
+
+
+def test_the_hour_that_comes_twice_is_told_apart():
+    berlin, words = ZoneInfo("Europe/Berlin"), WORDINGS[EN]
+    first, second = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
+    assert words.when(first, berlin) == "Sunday, 25 October 2026, 02:30 (UTC+02:00)"
+    assert words.when(second, berlin) == "Sunday, 25 October 2026, 02:30 (UTC+01:00)"
+
+
+def test_seconds_are_shown_when_there_are_any():
+    assert WORDINGS[ZH].when(local("2026-03-02 09:00:01"), ZoneInfo("Asia/Shanghai")).endswith("09:00:01")
+
+
+def test_money_is_written_with_all_digits_of_its_currency():
+    assert WORDINGS[EN].money(Money.of("12000", "CNY")) == "CNY 12,000.00"
+    assert WORDINGS[ZH].money(Money.of("12000.5", "CNY")) == "人民币 12,000.50 元"
+    assert WORDINGS[ZH].money(Money.of("12000", "JPY")) == "JPY 12,000"
+
+
+# What people write
+
+
+HOSTILE = "Jam\r\nBcc: eve@evil.example\r\n\r\n<script>alert(1)</script> {{ 7 * 7 }} \u202egnp.exe"
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_what_people_write_adds_no_header_and_no_markup(
+    store: RecordStore, office: PostOffice, language: Language
+):
+    await office.open()
+    life = await begun(store, language=language)
+    await life.submit(
+        "R-1",
+        "2026-03-02 09:00",
+        actor=Actor(party="customer", person=HOSTILE),
+        title=HOSTILE,
+        description=HOSTILE,
+    )
+    await notify(notifications(store, office), life.told[-1][0])
+    assert {to for to, _ in office.received} == {PROVIDER, CUSTOMER}
+    for _, message in office.received:
+        assert message["Bcc"] is None
+        assert "Jam Bcc: eve@evil.example <script>" in message["Subject"]
+        assert "\u202e" not in message["Subject"]
+        html, text = part(message, "html"), part(message, "plain")
+        assert "<script" not in html
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ 7 * 7 }}" in html
+        assert "    <script>alert(1)</script>" in text
+
+
+async def test_names_that_people_chose_stay_inside_their_header(store: RecordStore, office: PostOffice):
+    await office.open()
+    life = Life(
+        store, sheet(customer__contact__name="Wang\r\nBcc: eve@evil.example", customer__name='A "B", Inc.')
+    )
+    await life.begin()
+    for notice, _ in life.told:
+        await notify(notifications(store, office), notice)
+    for message in office.to(CUSTOMER):
+        assert message["Bcc"] is None
+        (address,) = message["To"].addresses
+        assert address.addr_spec == CUSTOMER
+        assert address.display_name == "Wang Bcc: eve@evil.example"
+
+
+async def test_identifiers_of_the_greatest_length_are_carried_whole(
+    store: RecordStore, office: PostOffice, tmp_path: Path
+):
+    await office.open()
+    life = await begun(store, agreement_id="A" * 64)
+    await life.submit("R" * 64, "2026-03-02 09:00", title="长" * 200)
+    await notify(notifications(store, office), life.told[-1][0])
+    for message in office.to(CUSTOMER):
+        assert message["Aftercare-Request"].strip() == "R" * 64
+        assert "R" * 64 in message["Subject"]
+        assert "长" * 200 in part(message, "plain")
+    other = Notifications(store, OutboxMailer(tmp_path / "outbox"), Sender("a@example.org", "example.org"))
+    await notify(other, life.told[-1][0])
+    assert len(list((tmp_path / "outbox").glob(f"2026*.{'A' * 64}.{'R' * 64}.*.eml"))) == 2
+
+
+async def test_mail_goes_to_the_contact_in_force_and_costs_what_the_request_was_submitted_under(
+    store: RecordStore, office: PostOffice
+):
+    await office.open()
+    life = await begun(store, language="en")
+    file = await life.submit("R-1", "2026-03-09 09:00")
+    amended = sheet(language="en", customer__contact__email="new@acme.example", penalties__late_response=999)
+    canonical = canonical_bytes(amended)
+    document = TermsDocument(
+        agreement_id="ACME-1", version=2, digest=digest_of(canonical), canonical=canonical.decode()
+    )
+    life.agreement.terms_version = 2
+    event = Event(
+        seq=life.agreement.next_seq(), at=local("2026-03-09 09:30"), kind=EventKind.NOTED, clause="C10"
+    )
+    await life.record_agreement([event], document)
+    await life.step(file, now="2026-03-09 15:00")
+    await notify(notifications(store, office), life.told[-1][0])
+    overdue = [m for m in office.to("new@acme.example") if "response overdue" in m["Subject"]]
+    assert "CNY 200.00" in part(overdue[0], "plain")
+    assert "999" not in part(overdue[0], "plain")
+
+
+async def test_a_mail_that_comes_late_says_where_things_stand_now(store: RecordStore, office: PostOffice):
+    life = await begun(store, language="en")
+    file = await life.submit("R-1", "2026-03-02 09:00")
+    first = life.told[-1][0]
+    with pytest.raises(ApplicationError):
+        await notify(notifications(store, office), first)
+    await life.step(file, Confirm(**said("2026-03-02 09:10", LI_MING)), now="2026-03-02 09:10")
+    await office.open()
+    await notify(notifications(store, office), first)
+    (mail,) = office.to(PROVIDER)
+    text = part(mail, "plain")
+    assert "Status: confirmed (as of Monday, 2 March 2026, 09:10)" in text
+    assert "Please confirm" not in text
+    assert "Confirmation" not in text

@@ -1,0 +1,1 @@
+"""The record store on a real SQLite and a real PostgreSQL."""
