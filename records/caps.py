@@ -3,14 +3,18 @@
 Accruals are posted in full. What of a year's penalties, less reversals and waivers, is above the cap stands
 in entries of kind ``penalty_cap``; whenever an entry changes the year's sum, one more puts it right, in
 either direction. The cap is that of the terms in force when the contract year began.
+
+The sum of a year is kept beside the ledger, so that posting costs the same in a year's last entry as in
+its first. It is derived: :func:`sums_of` computes it from the entries whenever it is missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, case, func, select
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 
 from contract.facts import Account, EntryKind, LedgerEntry
 from contract.money import Money
@@ -19,23 +23,16 @@ from contract.terms import TermSheet
 from records import entries
 from records.archive import Shelf
 from records.results import PostedEntry
-from records.schema import ledger_entries
+from records.schema import ledger_entries, penalty_years
 
 _OWED = case(
     (ledger_entries.c.credit == Account.PENALTY_PAYABLE.value, ledger_entries.c.amount_minor),
     (ledger_entries.c.debit == Account.PENALTY_PAYABLE.value, -ledger_entries.c.amount_minor),
     else_=0,
 )
+_ACCRUING = (EntryKind.PENALTY, EntryKind.PENALTY_REVERSAL, EntryKind.PENALTY_WAIVER)
 _IS_CAP = ledger_entries.c.kind == EntryKind.PENALTY_CAP.value
-_KINDS = [
-    kind.value
-    for kind in (
-        EntryKind.PENALTY,
-        EntryKind.PENALTY_REVERSAL,
-        EntryKind.PENALTY_WAIVER,
-        EntryKind.PENALTY_CAP,
-    )
-]
+_KINDS = [kind.value for kind in (*_ACCRUING, EntryKind.PENALTY_CAP)]
 _SUMS = select(
     func.coalesce(func.sum(case((_IS_CAP, 0), else_=_OWED)), 0).label("accrued"),
     func.coalesce(func.sum(case((_IS_CAP, -_OWED), else_=0)), 0).label("above_cap"),
@@ -43,9 +40,23 @@ _SUMS = select(
 ).where(
     ledger_entries.c.agreement_id == bindparam("agreement_id"),
     ledger_entries.c.contract_year == bindparam("contract_year"),
-    ledger_entries.c.currency == bindparam("currency"),
     # What was paid out or set off later does not lower what was accrued.
     ledger_entries.c.kind.in_(_KINDS),
+)
+
+
+_KEPT = select(penalty_years).where(
+    penalty_years.c.agreement_id == bindparam("agreement_id"),
+    penalty_years.c.contract_year == bindparam("contract_year"),
+)
+_INSERT = insert(penalty_years)
+_REPLACE = (
+    update(penalty_years)
+    .where(
+        penalty_years.c.agreement_id == bindparam("of_agreement"),
+        penalty_years.c.contract_year == bindparam("of_year"),
+    )
+    .values({name: bindparam(name) for name in ("accrued", "above_cap", "adjustments")})
 )
 
 
@@ -69,37 +80,80 @@ def keep_right(
     for year in sorted({entry.contract_year for entry in new}):
         causes = [posted.entry for posted in new if posted.contract_year == year]
         version, terms = terms_of_year(connection, agreement_id, year, year_starts, shelf)
-        adjustment = _adjustment(connection, agreement_id, year, causes, version, terms)
-        if adjustment is not None:
+        cap = annual_cap(terms)
+        if cap is None:
+            continue
+        before = _kept(connection, agreement_id, year)
+        sums = sums_of(connection, agreement_id, year) if before is None else before.with_(causes)
+        above = excess(Money(minor=sums.accrued, currency=cap.currency), cap)
+        if above.minor != sums.above_cap:
+            adjustment = _adjustment(agreement_id, year, causes, version, terms, cap, sums)
             row = PostedEntry(
                 agreement_id=agreement_id, entry=adjustment, contract_year=year, recorded_at=recorded_at
             )
             entries.insert(connection, [row])
+            sums = replace(sums, above_cap=above.minor, adjustments=sums.adjustments + 1)
+        _keep(connection, agreement_id, year, sums, new=before is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What one contract year's entries add up to, in minor units."""
+
+    accrued: int
+    """Penalties less reversals and waivers."""
+    above_cap: int
+    adjustments: int
+
+    def with_(self, causes: Sequence[LedgerEntry]) -> Sums:
+        """The sums with these entries added."""
+        return replace(self, accrued=self.accrued + sum(_owed(entry) for entry in causes))
+
+
+def _owed(entry: LedgerEntry) -> int:
+    if entry.kind not in _ACCRUING:
+        return 0
+    if entry.credit is Account.PENALTY_PAYABLE:
+        return entry.amount.minor
+    return -entry.amount.minor if entry.debit is Account.PENALTY_PAYABLE else 0
+
+
+def sums_of(connection: Connection, agreement_id: str, year: int) -> Sums:
+    """A contract year's sums from its entries alone."""
+    row = connection.execute(_SUMS, {"agreement_id": agreement_id, "contract_year": year}).one()
+    # PostgreSQL sums whole numbers into a decimal.
+    return Sums(int(row.accrued), int(row.above_cap), int(row.adjustments))
+
+
+def _kept(connection: Connection, agreement_id: str, year: int) -> Sums | None:
+    row = connection.execute(_KEPT, {"agreement_id": agreement_id, "contract_year": year}).one_or_none()
+    return None if row is None else Sums(row.accrued, row.above_cap, row.adjustments)
+
+
+def _keep(connection: Connection, agreement_id: str, year: int, sums: Sums, *, new: bool) -> None:
+    if new:
+        keys = {"agreement_id": agreement_id, "contract_year": year}
+        connection.execute(_INSERT, asdict(sums) | keys)
+    else:
+        connection.execute(_REPLACE, asdict(sums) | {"of_agreement": agreement_id, "of_year": year})
 
 
 def _adjustment(
-    connection: Connection,
     agreement_id: str,
     year: int,
     causes: Sequence[LedgerEntry],
     version: int,
     terms: TermSheet,
-) -> LedgerEntry | None:
-    """The entry that makes what stands above the cap what it should be; None when it is."""
-    cap = annual_cap(terms)
-    if cap is None:
-        return None
-    span = {"agreement_id": agreement_id, "contract_year": year, "currency": cap.currency}
-    sums = connection.execute(_SUMS, span).one()
-    # PostgreSQL sums whole numbers into a decimal.
-    accrued = Money(minor=int(sums.accrued), currency=cap.currency)
-    before = Money(minor=int(sums.above_cap), currency=cap.currency)
+    cap: Money,
+    sums: Sums,
+) -> LedgerEntry:
+    """The entry that makes what stands above the cap what it should be."""
+    accrued = Money(minor=sums.accrued, currency=cap.currency)
+    before = Money(minor=sums.above_cap, currency=cap.currency)
     above = excess(accrued, cap)
-    if above == before:
-        return None
     grows = above.minor > before.minor
     return LedgerEntry(
-        key=f"penalty-cap:{agreement_id}:{year}:{int(sums.adjustments) + 1}",
+        key=f"penalty-cap:{agreement_id}:{year}:{sums.adjustments + 1}",
         kind=EntryKind.PENALTY_CAP,
         clause="C8.1",
         effective_at=max(cause.effective_at for cause in causes),

@@ -169,6 +169,18 @@ ledger_entries = Table(
     Index(None, "agreement_id", "request_id"),
 )
 
+# What each contract year's penalties add up to: derived from ledger_entries, see records/caps.py.
+penalty_years = Table(
+    "penalty_years",
+    metadata,
+    _agreement(),
+    Column("contract_year", Integer, nullable=False),
+    Column("accrued", BigInteger, nullable=False),
+    Column("above_cap", BigInteger, nullable=False),
+    Column("adjustments", Integer, nullable=False),
+    PrimaryKeyConstraint("agreement_id", "contract_year"),
+)
+
 calendar_years = Table(
     "calendar_years",
     metadata,

@@ -168,6 +168,19 @@ def _money() -> None:
     op.create_index(
         "ix_ledger_entries_agreement_id_request_id", "ledger_entries", ["agreement_id", "request_id"]
     )
+    # Derived from the ledger, so that keeping a year's cap right costs the same however long the year.
+    op.create_table(
+        "penalty_years",
+        sa.Column("agreement_id", sa.String(), nullable=False),
+        sa.Column("contract_year", sa.Integer(), nullable=False),
+        sa.Column("accrued", sa.BigInteger(), nullable=False),
+        sa.Column("above_cap", sa.BigInteger(), nullable=False),
+        sa.Column("adjustments", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("agreement_id", "contract_year", name="pk_penalty_years"),
+        sa.ForeignKeyConstraint(
+            ["agreement_id"], ["agreements.agreement_id"], name="fk_penalty_years_agreement_id"
+        ),
+    )
 
 
 def _world() -> None:
