@@ -43,6 +43,7 @@ $(READY): requirements.lock pyproject.toml
 	       $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 	         --only-binary :all: -r requirements.lock; }
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --offline --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q contract workflows # the sandbox loads them for every workflow
 	@touch $(READY)
 
 test: setup ## run the tests; ARGS='…' is passed to pytest and chooses among them

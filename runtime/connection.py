@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter
 from temporalio.service import RPCError
 
@@ -14,9 +14,26 @@ class Unreachable(RuntimeError):
     """No Temporal server answers; the message says where it was looked for and what to do."""
 
 
+_CONVERTERS = PydanticPayloadConverter().converters
+
+
+class Payloads(PydanticPayloadConverter):
+    """JSON of the house's models, by one set of converters for the whole process.
+
+    SDK 1.35 makes a payload converter anew for every activation of a workflow; these remember how to
+    read each model.
+    """
+
+    def __init__(self) -> None:
+        self.converters = _CONVERTERS
+
+
+DATA_CONVERTER = DataConverter(payload_converter_class=Payloads)
+
+
 def data_converter() -> DataConverter:
-    """JSON of the house's models."""
-    return pydantic_data_converter
+    """The house's data converter: JSON of its models."""
+    return DATA_CONVERTER
 
 
 async def connect(settings: Settings) -> Client:

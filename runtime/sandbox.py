@@ -17,6 +17,7 @@ PASSED_THROUGH = (
     "workflows.ids",
     "workflows.payloads",
     "workflows.search_attributes",
+    "workflows.story",
     "pydantic",
     "pydantic_core",
     "annotated_types",

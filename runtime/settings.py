@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     smtp_timeout_seconds: float = Field(default=30.0, gt=0)
     drain_seconds: float = Field(default=10.0, ge=0)
     """How long a worker may finish what it has begun when told to stop."""
+    patience_seconds: float = Field(default=20.0, gt=0)
+    """How long the command line tries a command before it says that nobody answers."""
     log_json: bool = False
     """Log lines as JSON, for machines."""
     log_level: str = "INFO"
@@ -62,7 +64,7 @@ class Settings(BaseSettings):
     @property
     def records(self) -> str:
         """The record store's URL, with the default filled in."""
-        return self.records_url or f"sqlite+aiosqlite:///{self.home_folder / 'records.db'}"
+        return self.records_url or f"sqlite:///{self.home_folder / 'records.db'}"
 
     @property
     def outbox(self) -> Path:
