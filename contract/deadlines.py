@@ -5,7 +5,7 @@ Nothing here changes the file: a reading is a view of the facts, the same whenev
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,9 +36,8 @@ class Reading:
     exhausted: bool
 
     def lateness(self, now: datetime) -> timedelta:
-        """The delay that counts: of a running clock, what whole seconds have confirmed."""
-        late = self.delay(now)
-        return late if self.stopped is not None else _confirmed(late)
+        """The delay that counts: of a running clock, as of the last whole second."""
+        return self.delay(now if self.stopped is not None else now.replace(microsecond=0))
 
     def is_late(self, now: datetime) -> bool:
         """At exactly the due it is still on time."""
@@ -51,13 +50,16 @@ class Reading:
         return delay(self.due, self.stopped or now, self.pauses)
 
     def exceeds(self, late: timedelta) -> datetime | None:
-        """The first whole second at which the delay is more than ``late``."""
-        return None if self.due is None else instant_of_delay(self.due, late + TICK, self.pauses)
+        """The first whole second at which the delay is more than ``late``; None while a pause holds it off."""
+        return None if self.due is None else _second_of_excess(self.due, late, self.pauses)
 
 
-def _confirmed(late: timedelta) -> timedelta:
-    """A running clock is late from the first whole second on: a command stamped on the due may yet come."""
-    return max(timedelta(0), late - TICK + timedelta.resolution)
+def _second_of_excess(due: datetime, late: timedelta, pauses: Iterable[OpenSpan]) -> datetime | None:
+    """Late means after, and commands are stamped in whole seconds: a clock is judged at the next of them."""
+    at = instant_of_delay(due, late + timedelta.resolution, pauses)
+    if at is None or not at.microsecond:
+        return at
+    return at.replace(microsecond=0) + TICK
 
 
 def pauses_of(file: RequestFile, target: Target) -> tuple[OpenSpan, ...]:
@@ -110,7 +112,7 @@ def read(file: RequestFile, target: Target) -> Reading | None:
         segments=projection.segments,
         pauses=pauses_of(file, target),
         provisional=projection.provisional,
-        exhausted=projection.exhausted,
+        exhausted=projection.exhausted and (stopped is None or stopped > file.window.ends_at),
     )
 
 
@@ -121,28 +123,36 @@ def readings(file: RequestFile) -> Iterator[Reading]:
             yield reading
 
 
-def days_by(file: RequestFile, basis: Basis, until: datetime) -> int:
-    """Days of late resolution by one basis at an instant."""
-    due = _due(basis, _projection(file, Target.RESOLVE, basis).due)
-    return 0 if due is None else days_started(_confirmed(delay(due, until, pauses_of(file, Target.RESOLVE))))
+def projected_due(file: RequestFile, target: Target, basis: Basis) -> datetime | None:
+    """Where a target falls due by one basis, the present one or one of before."""
+    return _due(basis, _projection(file, target, basis).due)
+
+
+def segments_by(file: RequestFile, target: Target, basis: Basis) -> tuple[Span, ...]:
+    """The service time that one basis counts."""
+    return _projection(file, target, basis).segments
+
+
+def _days_by(file: RequestFile, basis: Basis, until: datetime) -> int:
+    due = projected_due(file, Target.RESOLVE, basis)
+    return 0 if due is None else days_started(delay(due, until, pauses_of(file, Target.RESOLVE)))
 
 
 def days_owed(file: RequestFile, reading: Reading | None, now: datetime) -> int:
     """Days of late resolution: the most that any basis came to while it was in force (contract §3)."""
     present = 0 if reading is None else days_started(reading.lateness(now))
-    return max([present, *(days_by(file, basis, basis.until) for basis in file.past_bases if basis.until)])
+    return max([present, *(_days_by(file, basis, basis.until) for basis in file.past_bases if basis.until)])
 
 
-def day_started_at(file: RequestFile, reading: Reading | None, day: int) -> datetime:
-    """The first whole second of day *n* of lateness, by the first basis that reached it."""
-    late = (day - 1) * DAY + TICK
-    pauses = pauses_of(file, Target.RESOLVE)
+def day_started(file: RequestFile, reading: Reading | None, day: int) -> tuple[datetime, Basis]:
+    """The first whole second of day *n* of lateness, and the basis that first reached it."""
+    late, pauses = (day - 1) * DAY, pauses_of(file, Target.RESOLVE)
     for basis in file.past_bases:
-        due = _due(basis, _projection(file, Target.RESOLVE, basis).due)
-        at = instant_of_delay(due, late, pauses) if due is not None else None
+        due = projected_due(file, Target.RESOLVE, basis)
+        at = _second_of_excess(due, late, pauses) if due is not None else None
         if at is not None and basis.until is not None and at <= basis.until:
-            return at
-    present = None if reading is None else reading.exceeds((day - 1) * DAY)
+            return at, basis
+    present = None if reading is None else reading.exceeds(late)
     if present is None:
         raise ValueError(f"day {day} of lateness has not started")
-    return present
+    return present, file.bases[Target.RESOLVE]

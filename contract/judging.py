@@ -8,17 +8,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from contract import penalties
 from contract.clock import Span
-from contract.deadlines import CLAUSES, Reading, day_started_at, days_owed, readings
+from contract.deadlines import (
+    CLAUSES,
+    Reading,
+    day_started,
+    days_owed,
+    pauses_of,
+    projected_due,
+    readings,
+    segments_by,
+)
 from contract.facts import Account, EntryKind, Event, EventKind, LedgerEntry
 from contract.money import Money
 from contract.request import FINISHED, RequestState
-from contract.request_file import RequestFile
+from contract.request_file import LATE_RESPONSE, Basis, RequestFile, late_day
 from contract.terms import Target
-from contract.values import DAY, TICK
+from contract.values import DAY, TICK, normalised
 from contract.waking import Wake
 
 
@@ -42,9 +52,8 @@ def advance(file: RequestFile, now: datetime) -> Outcome:
     for reading in found.values():
         _warn(file, reading, now, outcome)
         _judge(file, reading, now, outcome)
-    _settle_response_penalty(file, found.get(Target.RESPOND), now, outcome)
-    _settle_resolution_days(file, found.get(Target.RESOLVE), now, outcome)
-    _close_by_itself(file, now, outcome)
+    _settle(file, found.get(Target.RESPOND), found.get(Target.RESOLVE), now, outcome)
+    close_by_itself(file, now, outcome)
     _miss_follow_up(file, now, outcome)
     return outcome
 
@@ -74,7 +83,7 @@ def _judge(file: RequestFile, reading: Reading, now: datetime, outcome: Outcome)
                 "target": target.value,
                 "due": iso(reading.due),
                 "provisional": reading.provisional,
-                **explain_clock(file, reading),
+                **explain_clock(file, target, file.bases[target]),
             }
             outcome.events.append(
                 own_event(file, reading.due, EventKind.TARGET_BREACHED, CLAUSES[target], payload)
@@ -86,46 +95,52 @@ def _judge(file: RequestFile, reading: Reading, now: datetime, outcome: Outcome)
         outcome.events.append(own_event(file, now, EventKind.BREACH_REVERSED, CLAUSES[target], payload))
 
 
-def _settle_response_penalty(
-    file: RequestFile, reading: Reading | None, now: datetime, outcome: Outcome
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A penalty that the facts call for: as of when, how much, by which clause and basis."""
+
+    at: datetime
+    clause: str
+    amount: Money
+    target: Target
+    basis: Basis
+    formula: str
+    day: int | None = None
+
+
+def claims(
+    file: RequestFile, respond: Reading | None, resolve: Reading | None, now: datetime
+) -> dict[str, Claim]:
+    """Every penalty the facts call for by ``now``, by what it is for (C8.1.1, C8.1.2)."""
+    found: dict[str, Claim] = {}
+    once, per_day = file.terms.late_response, file.terms.late_resolution_per_day
+    at = respond.exceeds(timedelta(0)) if respond is not None and respond.is_late(now) else None
+    if at is not None and once.minor:
+        formula = penalties.late_response_formula(once)
+        basis = file.bases[Target.RESPOND]
+        found[LATE_RESPONSE] = Claim(at, "C8.1.1", once, Target.RESPOND, basis, formula)
+    for day in range(1, days_owed(file, resolve, now) + 1 if per_day.minor else 1):
+        at, basis = day_started(file, resolve, day)
+        formula = penalties.late_resolution_formula(per_day, day)
+        found[late_day(day)] = Claim(at, "C8.1.2", per_day, Target.RESOLVE, basis, formula, day)
+    return found
+
+
+def _settle(
+    file: RequestFile, respond: Reading | None, resolve: Reading | None, now: datetime, outcome: Outcome
 ) -> None:
-    owed = reading is not None and reading.is_late(now)
-    key = f"penalty:{file.agreement_id}/{file.request_id}:late-response"
-    amount = file.terms.late_response
-    if owed and not file.said.response_penalty and reading is not None and reading.due is not None:
-        file.said.response_penalty = True
-        at = reading.exceeds(timedelta(0)) or reading.due + TICK
-        explanation = {
-            **explain_clock(file, reading),
-            "formula": penalties.late_response_formula(amount),
-        }
-        _accrue(file, key, "C8.1.1", at, amount, explanation, outcome)
-    elif file.said.response_penalty and not owed:
-        file.said.response_penalty = False
-        _reverse(file, key, "C8.1.1", now, amount, outcome)
+    """Post the difference between what the facts call for and what stands, in either direction."""
+    wanted, standing = claims(file, respond, resolve, now), file.said.accrued
+    for what in reversed(list(standing)):
+        if what not in wanted or wanted[what].at != standing[what]:
+            _reverse(file, what, now, outcome)
+    for what, claim in wanted.items():
+        if what not in standing:
+            _accrue(file, what, claim, outcome)
 
 
-def _settle_resolution_days(
-    file: RequestFile, reading: Reading | None, now: datetime, outcome: Outcome
-) -> None:
-    owed = days_owed(file, reading, now)
-    stem = f"penalty:{file.agreement_id}/{file.request_id}:late-resolution"
-    amount = file.terms.late_resolution_per_day
-    while file.said.days < owed:
-        file.said.days += 1
-        day = file.said.days
-        explanation: dict[str, Any] = {"day": day}
-        if reading is not None:
-            explanation |= explain_clock(file, reading)
-        explanation["formula"] = penalties.late_resolution_formula(amount, day)
-        at = day_started_at(file, reading, day)
-        _accrue(file, f"{stem}:{day}", "C8.1.2", at, amount, explanation, outcome)
-    while file.said.days > owed:
-        _reverse(file, f"{stem}:{file.said.days}", "C8.1.2", now, amount, outcome)
-        file.said.days -= 1
-
-
-def _close_by_itself(file: RequestFile, now: datetime, outcome: Outcome) -> None:
+def close_by_itself(file: RequestFile, now: datetime, outcome: Outcome) -> None:
+    """Close a solved request when its time for acceptance is over."""
     ends = file.acceptance_ends
     if file.state is RequestState.RESOLVED and ends is not None and now > ends:
         file.state, file.closed_at, file.closed_by_itself = RequestState.CLOSED, ends, True
@@ -155,7 +170,7 @@ def next_wake(file: RequestFile) -> Wake | None:
             late = reading.exceeds(timedelta(0))
             if late is not None:
                 wakes.append(Wake(late, f"{name} due", clause))
-        elif reading.target is Target.RESOLVE:
+        elif reading.target is Target.RESOLVE and file.terms.late_resolution_per_day.minor:
             day = reading.exceeds(file.said.days * DAY)
             if day is not None:
                 wakes.append(Wake(day, f"Day {file.said.days + 1} of late solution", clause))
@@ -178,74 +193,66 @@ def needs_window(file: RequestFile) -> bool:
     return any(reading.exhausted for reading in readings(file))
 
 
-def _accrue(
-    file: RequestFile,
-    key: str,
-    clause: str,
-    at: datetime,
-    amount: Money,
-    explanation: dict[str, Any],
-    outcome: Outcome,
-) -> None:
-    if amount.minor == 0:
-        return
-    key = _generation(file, key)
-    event = own_event(
-        file,
-        at,
-        EventKind.PENALTY_ACCRUED,
-        clause,
-        {"key": key, "amount": str(amount), "currency": amount.currency, **explanation},
-    )
-    outcome.events.append(event)
-    outcome.entries.append(
-        LedgerEntry(
-            key=key,
-            kind=EntryKind.PENALTY,
-            clause=clause,
-            effective_at=at,
-            debit=Account.PENALTY_EXPENSE,
-            credit=Account.PENALTY_PAYABLE,
-            amount=amount,
-            terms_version=file.terms.version,
-            request_id=file.request_id,
-            event_seq=event.seq,
-            explanation=explanation,
-        )
-    )
+def _stem(file: RequestFile, what: str) -> str:
+    return f"penalty:{file.agreement_id}/{file.request_id}:{what}"
 
 
-def _reverse(
-    file: RequestFile, key: str, clause: str, now: datetime, amount: Money, outcome: Outcome
+def _accrue(file: RequestFile, what: str, claim: Claim, outcome: Outcome) -> None:
+    file.said.accrued[what] = claim.at
+    explanation: dict[str, Any] = {"target": claim.target.value}
+    if claim.day is not None:
+        explanation["day"] = claim.day
+    explanation |= explain_clock(file, claim.target, claim.basis)
+    explanation["formula"] = claim.formula
+    entry = LedgerEntry(
+        key=_generation(file, _stem(file, what)),
+        kind=EntryKind.PENALTY,
+        clause=claim.clause,
+        effective_at=claim.at,
+        debit=Account.PENALTY_EXPENSE,
+        credit=Account.PENALTY_PAYABLE,
+        amount=claim.amount,
+        terms_version=file.terms.version,
+        request_id=file.request_id,
+        explanation=explanation,
+    )
+    _post(file, entry, EventKind.PENALTY_ACCRUED, explanation, outcome)
+
+
+def _reverse(file: RequestFile, what: str, now: datetime, outcome: Outcome) -> None:
+    del file.said.accrued[what]
+    stem = _stem(file, what)
+    key = _generation(file, stem)
+    file.said.reaccruals[stem] = file.said.reaccruals.get(stem, 0) + 1
+    is_response = what == LATE_RESPONSE
+    entry = LedgerEntry(
+        key=f"reversal:{key}",
+        kind=EntryKind.PENALTY_REVERSAL,
+        clause="C8.1.1" if is_response else "C8.1.2",
+        effective_at=now,
+        debit=Account.PENALTY_PAYABLE,
+        credit=Account.PENALTY_EXPENSE,
+        amount=file.terms.late_response if is_response else file.terms.late_resolution_per_day,
+        terms_version=file.terms.version,
+        request_id=file.request_id,
+        reverses=key,
+        reason="contradicted by a fact recorded later",
+    )
+    _post(file, entry, EventKind.PENALTY_REVERSED, {}, outcome)
+
+
+def _post(
+    file: RequestFile, entry: LedgerEntry, kind: EventKind, explanation: dict[str, Any], outcome: Outcome
 ) -> None:
-    if amount.minor == 0:
-        return
-    reversed_key = _generation(file, key)
-    file.said.reaccruals[key] = file.said.reaccruals.get(key, 0) + 1
-    event = own_event(
-        file,
-        now,
-        EventKind.PENALTY_REVERSED,
-        clause,
-        {"key": reversed_key, "amount": str(amount), "currency": amount.currency},
-    )
+    """An entry, and the event that tells of it."""
+    payload = {
+        "key": entry.reverses or entry.key,
+        "amount": str(entry.amount),
+        "currency": entry.amount.currency,
+    }
+    event = own_event(file, entry.effective_at, kind, entry.clause, payload | explanation)
     outcome.events.append(event)
-    outcome.entries.append(
-        LedgerEntry(
-            key=f"reversal:{reversed_key}",
-            kind=EntryKind.PENALTY_REVERSAL,
-            clause=clause,
-            effective_at=now,
-            debit=Account.PENALTY_PAYABLE,
-            credit=Account.PENALTY_EXPENSE,
-            amount=amount,
-            terms_version=file.terms.version,
-            request_id=file.request_id,
-            event_seq=event.seq,
-            reverses=reversed_key,
-            reason="contradicted by a fact recorded later",
-        )
-    )
+    outcome.entries.append(entry.model_copy(update={"event_seq": event.seq}))
 
 
 def _generation(file: RequestFile, key: str) -> str:
@@ -254,21 +261,21 @@ def _generation(file: RequestFile, key: str) -> str:
     return key if times == 0 else f"{key}~{times + 1}"
 
 
-def explain_clock(file: RequestFile, reading: Reading) -> dict[str, Any]:
+def explain_clock(file: RequestFile, target: Target, basis: Basis) -> dict[str, Any]:
     """What a person needs to redo a due by hand: start, budget, pauses, segments, due."""
-    basis = file.bases[reading.target]
+    pauses = pauses_of(file, target)
     return {
-        "priority": file.priority.value,
+        "priority": basis.priority.value,
         "submitted_at": iso(file.submitted_at),
         "budget_hours": _hours(basis.budget),
         "not_before": iso(basis.not_before),
-        "segments": [_span(segment) for segment in reading.segments],
+        "segments": [_span(segment) for segment in segments_by(file, target, basis)],
         "pauses": [
             {"kind": p.kind.value, "from": iso(p.begin), "to": iso(p.end)}
             for p in file.pauses
-            if (p.begin, p.end) in reading.pauses
+            if (p.begin, p.end) in pauses
         ],
-        "due": iso(reading.due),
+        "due": iso(projected_due(file, target, basis)),
         "calendars": file.window.calendars,
     }
 
@@ -278,8 +285,7 @@ def _span(span: Span) -> dict[str, str | None]:
 
 
 def _hours(microseconds: int) -> str:
-    hours, rest = divmod(microseconds, 3_600_000_000)
-    return str(hours) if not rest else f"{microseconds / 3_600_000_000:.6f}".rstrip("0")
+    return normalised(Decimal(microseconds) / 3_600_000_000)
 
 
 def iso(instant: datetime | None) -> str | None:

@@ -95,6 +95,7 @@ class Basis(Model):
     later change replaced: days owed by then stay owed.
     """
 
+    priority: Priority
     budget: int
     not_before: Instant | None = None
     until: Instant | None = None
@@ -107,11 +108,28 @@ class Said(Record):
     """Per target, the number of priority changes at the time of the warning."""
     breached: dict[Target, Instant] = {}
     """Per target, the due whose passing was announced."""
-    response_penalty: bool = False
-    days: int = 0
+    accrued: dict[str, Instant] = {}
+    """Penalties that stand, by what they are for, with the instant each is owed as of."""
     reaccruals: dict[str, int] = {}
     """How often a penalty that was reversed has accrued anew, by its key."""
     follow_up_overdue: bool = False
+
+    @property
+    def response_penalty(self) -> bool:
+        return LATE_RESPONSE in self.accrued
+
+    @property
+    def days(self) -> int:
+        """Days of late resolution that stand."""
+        return len(self.accrued) - self.response_penalty
+
+
+LATE_RESPONSE = "late-response"
+
+
+def late_day(day: int) -> str:
+    """What the penalty for day *n* of late resolution is for."""
+    return f"late-resolution:{day}"
 
 
 class TakenCommand(Model):
@@ -157,6 +175,7 @@ class RequestFile(Record):
             update={
                 "warned": dict(self.said.warned),
                 "breached": dict(self.said.breached),
+                "accrued": dict(self.said.accrued),
                 "reaccruals": dict(self.said.reaccruals),
             }
         )

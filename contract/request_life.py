@@ -27,7 +27,7 @@ from contract.commands import (
 )
 from contract.deadlines import read
 from contract.facts import Event, EventKind
-from contract.judging import Outcome, advance, iso, own_event
+from contract.judging import Outcome, advance, close_by_itself, iso, own_event
 from contract.parties import Role
 from contract.refusals import Refusal, RefusalKind, Refused, refuse
 from contract.request import TRANSITIONS, RequestState, commands_in
@@ -73,7 +73,10 @@ def open_file(
         submitted_at=submission.at,
         last_at=submission.at,
         judged_until=submission.at,
-        bases={target: Basis(budget=budget) for target, budget in terms.budgets[submission.priority].items()},
+        bases={
+            target: Basis(priority=submission.priority, budget=budget)
+            for target, budget in terms.budgets[submission.priority].items()
+        },
         said=Said(),
     )
     payload = submission.model_dump(mode="json", exclude={"command_id", "at", "actor"}, exclude_none=True)
@@ -93,7 +96,7 @@ def check(file: RequestFile, command: RequestCommand, now: datetime) -> None:
             sorted(rule.by),
         )
     check_stamp(command.at, file.last_at, now, file.terms.command_delay_hours)
-    state = state_at(file, command)
+    state = state_at(file, command.at)
     if state not in rule.states:
         allowed = commands_in(state, role)
         raise refuse(
@@ -132,15 +135,9 @@ def check_stamp(at: datetime, last_at: datetime, now: datetime, delay_hours: int
         )
 
 
-def state_at(file: RequestFile, command: RequestCommand) -> RequestState:
-    """The state a command meets: a closure by itself does not stand against one stamped before it."""
-    if (
-        file.state is RequestState.CLOSED
-        and file.closed_by_itself
-        and file.closed_at is not None
-        and command.at <= file.closed_at
-        and RequestState.CLOSED not in TRANSITIONS[command.name].states
-    ):
+def state_at(file: RequestFile, at: datetime) -> RequestState:
+    """The state a command stamped ``at`` meets: a closure by itself does not stand against one before it."""
+    if file.closed_by_itself and file.closed_at is not None and at <= file.closed_at:
         return RequestState.RESOLVED
     return file.state
 
@@ -179,7 +176,7 @@ def apply(file: RequestFile, command: AnyRequestCommand, now: datetime) -> Outco
     rule = TRANSITIONS[command.name]
     role = file.terms.role_of(command.actor.party)
     at = command.at
-    if state_at(file, command) is not file.state:
+    if rule.leads_to is not None and state_at(file, at) is not file.state:
         outcome.events.append(
             own_event(file, at, EventKind.CLOSURE_REVERSED, "§3", {"closed_at": iso(file.closed_at)})
         )
@@ -242,7 +239,7 @@ def _change_priority(file: RequestFile, command: RaisePriority | LowerPriority) 
         elif judged:
             continue
         if target in budgets:
-            file.bases[target] = Basis(budget=budgets[target], not_before=at)
+            file.bases[target] = Basis(priority=command.priority, budget=budgets[target], not_before=at)
         else:
             file.bases.pop(target, None)
     file.priority = command.priority
@@ -281,6 +278,8 @@ def step(file: RequestFile, commands: Sequence[AnyRequestCommand], now: datetime
         if file.judged_until < command.at <= now:
             # Nothing stamped earlier can still come: what fell due before the command is judged before it.
             outcome.add(advance(file, command.at))
+        elif command.at <= now:
+            close_by_itself(file, command.at, outcome)
         try:
             outcome.add(apply(file, command, now))
         except Refused as problem:

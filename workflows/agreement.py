@@ -93,7 +93,8 @@ class Agreement:
             raise ApplicationError(
                 "the term sheet is not in canonical form", type=RefusalKind.INVALID, non_retryable=True
             )
-        at = start.at or self._alarm.now().replace(microsecond=0)
+        now = self._alarm.now().replace(microsecond=0)
+        at = min(start.at or now, now)
         return life.offer(terms, digest_of(start.canonical.encode()), at)
 
     @workflow.run

@@ -66,7 +66,8 @@ from workflows.story import request_story
 
 LONG_HISTORY = 800
 FURTHER = timedelta(days=90)
-"""How much further a window reaches when service time ran to its end."""
+"""How much further a window reaches at first when service time ran to its end."""
+FARTHEST = timedelta(days=90 * 4**3)
 
 
 def _taking(model: type[RequestCommand]) -> Any:
@@ -211,15 +212,17 @@ class ServiceRequest:
 
     async def _look_further(self) -> Outcome:
         """Service time beyond the window the request came with: long pauses push a due past it."""
-        file = self._file
-        wanted = WindowWanted(
-            agreement_id=file.agreement_id,
-            terms_version=file.terms.version,
-            begin=file.submitted_at,
-            until=self._alarm.now() + FURTHER,
-        )
-        window = await surely("service_window", wanted, ServiceWindow, "Service time, further on · C5.2")
-        outcome = apply_window(file, window, self._alarm.now())
+        file, reach, outcome = self._file, FURTHER, Outcome()
+        while needs_window(file) and reach <= FARTHEST:
+            wanted = WindowWanted(
+                agreement_id=file.agreement_id,
+                terms_version=file.terms.version,
+                begin=file.submitted_at,
+                until=self._alarm.now() + reach,
+            )
+            window = await surely("service_window", wanted, ServiceWindow, "Service time, further on · C5.2")
+            outcome.add(apply_window(file, window, self._alarm.now()))
+            reach *= 4
         outcome.add(advance(file, self._alarm.now()))
         return outcome
 
