@@ -93,6 +93,7 @@ def faults_of(problem: ValidationError) -> list[Fault]:
 
 
 def _path(error: ErrorDetails) -> str:
+    """Where, in the document's own keys (which may be anything that YAML takes for a key)."""
     path = ""
     for place, part in enumerate(error["loc"]):
         if isinstance(part, int):
@@ -100,21 +101,41 @@ def _path(error: ErrorDetails) -> str:
         elif part == "[key]" or (place == 1 and path == "service_hours"):  # the branch of the union
             continue
         else:
-            path += f".{part}" if path else str(part)
+            path += f".{shown(part)}" if path else shown(part)
     return path
 
 
 def _given(error: ErrorDetails) -> str:
     if error["type"] == "missing":
         return "nothing"
-    value: Any = error.get("input")
-    if isinstance(value, dict):
-        return "a mapping" if error["type"] != "extra_forbidden" else "a mapping under an unknown name"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    shown = text.encode("unicode_escape").decode("ascii") if not text.isprintable() else text
-    return shown if len(shown) <= 60 else f"{shown[:57]}…"
+    value = error.get("input")
+    if isinstance(value, dict) and error["type"] == "extra_forbidden":
+        return "a mapping under an unknown name"
+    return shown(value)
+
+
+SHOWN = 60
+"""Characters of a value that a message repeats."""
+
+
+def shown(value: Any) -> str:
+    """What was given, short enough for one line and printable everywhere."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "a mapping"
+        case list():
+            return f"a list of {len(value)}"
+        case int() if value.bit_length() > 128:
+            return f"a number of about {value.bit_length() * 3 // 10} digits"
+        case _:
+            text = str(value)[: SHOWN + 1]
+    if not text.isprintable():
+        text = text.encode("unicode_escape", "backslashreplace").decode("ascii")
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
 def _allowed(error: ErrorDetails) -> str:

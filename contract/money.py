@@ -56,10 +56,13 @@ class Money(Model):
     @classmethod
     def of(cls, amount: Decimal | int | str, currency: str) -> Self:
         """From a decimal amount; raises ValueError when it has more digits than the currency."""
-        scaled = Decimal(amount).scaleb(exponent(currency))
-        if scaled != scaled.to_integral_value():
+        exact = Decimal(amount)
+        if not exact.is_finite():
+            raise ValueError("a finite amount")
+        minor = Fraction(exact) * 10 ** exponent(currency)
+        if minor.denominator != 1:
             raise ValueError(f"an amount with at most {exponent(currency)} decimals ({currency})")
-        return cls(minor=int(scaled), currency=currency)
+        return cls(minor=int(minor), currency=currency)
 
     @classmethod
     def rounded(cls, minor: Fraction, currency: str) -> Self:

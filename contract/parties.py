@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-from contract.values import Identifier, Line, Model
+from contract.values import Identifier, Line, Model, one_line
 
 
 class Role(StrEnum):
@@ -37,7 +37,7 @@ def _address(value: str) -> str:
     return value
 
 
-Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_address)]
+Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(one_line), AfterValidator(_address)]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
 

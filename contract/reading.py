@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from contract.faults import Fault, Faulty, faults_of
+from contract.faults import Fault, Faulty, faults_of, shown
 from contract.term_rules import faults_between_fields
 from contract.terms import TermSheet
 
@@ -40,14 +40,18 @@ def _integer(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
     return int(loader.construct_scalar(node))
 
 
-def _mapping(loader: yaml.SafeLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+def _mapping(loader: yaml.SafeLoader, node: yaml.Node) -> dict[Any, Any]:
+    if not isinstance(node, yaml.MappingNode):
+        raise yaml.constructor.ConstructorError(None, None, "no mapping where one is named", node.start_mark)
     seen: set[Any] = set()
     for key_node, _ in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue
         key = loader.construct_object(key_node)
         if not isinstance(key, str | int):
             raise yaml.constructor.ConstructorError(None, None, "a key that is no text", key_node.start_mark)
         if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} twice", key_node.start_mark)
+            raise yaml.constructor.ConstructorError(None, None, "a key twice", key_node.start_mark)
         seen.add(key)
     found: dict[Any, Any] = yaml.SafeLoader.construct_mapping(loader, node, deep=True)
     return found
@@ -84,7 +88,10 @@ def parse(text: str) -> Any:
         what = problem.msg if isinstance(problem, json.JSONDecodeError) else problem.problem
         raise _unreadable(f"line {line}: {what}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as problem:
-        raise _unreadable(str(problem).splitlines()[0]) from None
+        raise _unreadable(shown(str(problem).split("\n", 1)[0])) from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError):
+        # PyYAML's constructors fail in many ways on a value that does not suit its tag.
+        raise _unreadable("a value that does not suit its tag") from None
 
 
 def _line(problem: yaml.MarkedYAMLError) -> int:

@@ -178,7 +178,8 @@ class Calendar:
         first = begin.astimezone(self.zone).date() - timedelta(days=1)
         last = end.astimezone(self.zone).date() + timedelta(days=1)
         joined: list[tuple[datetime, datetime]] = []
-        for opens, closes in self._intervals_known(first, last):
+        # In order of instants: hours that a gap in local time moved may have overtaken those after them.
+        for opens, closes in sorted(self._intervals_known(first, last)):
             opens, closes = max(opens, begin), min(closes, end)
             if opens >= closes:
                 continue

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any
 
-from contract.faults import Fault, clause_of
+from contract.faults import Fault, clause_of, shown
 from contract.money import exponent
 from contract.parties import Role
+from contract.values import MAX_DIGITS
 
 Finding = tuple[str, object, str]
 """Path, what was given, what is allowed."""
@@ -55,14 +57,18 @@ def _digits(document: Any) -> Iterator[Finding]:
             amount = Decimal(_at(document, path))
         except (TypeError, ValueError, InvalidOperation):
             continue
-        if amount.is_finite() and amount != round(amount, digits):
+        places = amount.as_tuple().exponent
+        if isinstance(places, int) and -MAX_DIGITS <= places < -digits and Fraction(amount) * 10**digits % 1:
             yield path, amount, f"at most {digits} decimals ({currency})"
 
 
 def _named_once(document: Any, path: str) -> Iterator[Finding]:
     names = _at(document, path)
-    if isinstance(names, list) and len({str(name) for name in names}) != len(names):
-        yield path, ", ".join(str(name) for name in names), "each named once"
+    if not isinstance(names, list):
+        return
+    words = [name for name in names if isinstance(name, str)]
+    if len(set(words)) != len(words):
+        yield path, f"a list of {len(names)}", "each named once"
 
 
 def _hours_for_make_up_days(document: Any) -> Iterator[Finding]:
@@ -88,7 +94,7 @@ RULES: tuple[Callable[[Any], Iterator[Finding]], ...] = (
 def faults_between_fields(document: Any) -> list[Fault]:
     """Every rule between fields that the document breaks."""
     return [
-        Fault(path=path, clause=clause_of(path), given=str(given), allowed=allowed)
+        Fault(path=path, clause=clause_of(path), given=shown(given), allowed=allowed)
         for rule in RULES
         for path, given, allowed in rule(document)
     ]

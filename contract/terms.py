@@ -97,7 +97,7 @@ Hours = Annotated[Exact, Field(gt=0, le=8784)]
 Days = Annotated[Whole, Field(ge=0, le=3660)]
 SomeDays = Annotated[Whole, Field(ge=1, le=3660)]
 Percent = Annotated[Exact, Field(ge=0, le=100)]
-Amount = Annotated[Exact, Field(ge=0, le=Decimal(10) ** 12)]
+Amount = Annotated[Exact, Field(ge=0, le=Decimal(10) ** 11)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 
 

@@ -21,6 +21,9 @@ from pydantic import (
     StringConstraints,
 )
 
+MAX_DIGITS = 30
+"""Digits a number of the contract may have, before and after its point."""
+
 TICK = timedelta(seconds=1)
 """Commands are stamped in whole seconds, so the first instant after *t* is ``t + TICK``."""
 
@@ -64,14 +67,28 @@ def _exact_decimal(value: Any) -> Any:
             value = Decimal(value)
         except InvalidOperation:
             raise ValueError("a decimal number") from None
-    if isinstance(value, Decimal) and not value.is_finite():
-        raise ValueError("a finite decimal number")
+    if isinstance(value, Decimal):
+        _printable(value)
+    if isinstance(value, int) and value.bit_length() > 128:
+        raise ValueError(f"a decimal number of at most {MAX_DIGITS} digits")
     return value
 
 
+def _printable(value: Decimal) -> None:
+    """A number a person can read: 1e999999999 would fill the memory before it was found too large."""
+    if not value.is_finite():
+        raise ValueError("a finite decimal number")
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or max(abs(exponent), len(value.as_tuple().digits)) > MAX_DIGITS:
+        raise ValueError(f"a decimal number of at most {MAX_DIGITS} digits")
+
+
 def normalised(value: Decimal) -> str:
-    """The one way to write a decimal: no exponent, no trailing zeros (``200.00`` → ``"200"``)."""
-    return format(value.normalize() + Decimal(0), "f")
+    """The one way to write a decimal: no exponent, no trailing zeros (``200.00`` → ``"200"``), no rounding."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def _aware(value: datetime) -> datetime:
@@ -81,7 +98,10 @@ def _aware(value: datetime) -> datetime:
 
 
 def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time between the years 1 and 9999") from None
 
 
 def _whole_second(value: datetime) -> datetime:
@@ -93,7 +113,15 @@ def _whole_second(value: datetime) -> datetime:
 def _not_bool(value: Any) -> Any:
     if isinstance(value, bool | float):
         raise ValueError("a whole number")
+    if isinstance(value, Decimal):
+        _printable(value)
     return value
+
+
+def one_line(text: str) -> str:
+    if any(character < " " or character in "\x7f\x85\u2028\u2029" for character in text):
+        raise ValueError("one line, without control characters")
+    return _storable(text)
 
 
 Exact = Annotated[Decimal, BeforeValidator(_exact_decimal), PlainSerializer(normalised, return_type=str)]
@@ -108,7 +136,7 @@ Stamp = Annotated[datetime, AfterValidator(_aware), AfterValidator(_utc), AfterV
 """When a command happened: an aware time in whole seconds, kept in UTC (contract §3)."""
 
 Line = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_storable)
+    str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(one_line)
 ]
 """One line a person wrote: a name, a title, an address."""
 
