@@ -50,7 +50,7 @@ class Reading:
         return delay(self.due, self.stopped or now, self.pauses)
 
     def exceeds(self, late: timedelta) -> datetime | None:
-        """The first whole second at which the delay is more than ``late``; None while a pause holds it off."""
+        """The first whole second at which the delay is more than ``late``; None while paused."""
         return None if self.due is None else _second_of_excess(self.due, late, self.pauses)
 
 

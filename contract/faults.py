@@ -132,9 +132,14 @@ def shown(value: Any) -> str:
         case int() if value.bit_length() > 128:
             return f"a number of about {value.bit_length() * 3 // 10} digits"
         case _:
-            text = str(value)[: SHOWN + 1]
+            try:
+                text = str(value)[: SHOWN + 1]
+            except ValueError:  # a number too long to print, inside of something
+                return f"a {type(value).__name__}"
     if not text.isprintable():
         text = text.encode("unicode_escape", "backslashreplace").decode("ascii")
+    if not text.strip():
+        return "empty text"
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 

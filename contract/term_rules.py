@@ -15,6 +15,9 @@ from contract.money import exponent
 from contract.parties import Role
 from contract.values import MAX_DIGITS
 
+SOME = 10
+"""Names of a list that a message repeats at most."""
+
 Finding = tuple[str, object, str]
 """Path, what was given, what is allowed."""
 
@@ -68,7 +71,7 @@ def _named_once(document: Any, path: str) -> Iterator[Finding]:
         return
     words = [name for name in names if isinstance(name, str)]
     if len(set(words)) != len(words):
-        yield path, f"a list of {len(names)}", "each named once"
+        yield path, ", ".join(words[:SOME]), "each named once"
 
 
 def _hours_for_make_up_days(document: Any) -> Iterator[Finding]:

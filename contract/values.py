@@ -84,7 +84,7 @@ def _printable(value: Decimal) -> None:
 
 
 def normalised(value: Decimal) -> str:
-    """The one way to write a decimal: no exponent, no trailing zeros (``200.00`` → ``"200"``), no rounding."""
+    """The one way to write a decimal: no exponent, no trailing zeros (``200.00`` → ``"200"``)."""
     text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
