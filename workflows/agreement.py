@@ -10,7 +10,6 @@ import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ApplicationError
 
 from contract import agreement as life
@@ -58,7 +57,7 @@ class _Submitted:
         self.admitted: Admitted | None = None
 
 
-@workflow.defn(name="Agreement", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name="Agreement")
 class Agreement:
     """An online after-sales service support agreement."""
 
@@ -81,7 +80,7 @@ class Agreement:
         self._shown = agreement_attributes(self._file)
 
     def _read_offer(self, start: AgreementStart) -> tuple[AgreementFile, list[Event]]:
-        """The file of a new offer. A malformed one fails the workflow at once instead of retrying for ever."""
+        """The file of a new offer. A malformed one fails the workflow instead of retrying for ever."""
         try:
             terms = read_terms(start.canonical)
         except Faulty as problem:

@@ -9,7 +9,6 @@ from temporalio import workflow
 
 from contract.waking import Wake
 
-
 NEAR = timedelta(minutes=1)
 """A timer about to fire is left to fire, unheard. Cancelling one that fires in the same workflow task
 freezes the time-skipping server for good (temporalio/sdk-java #2606), and saves nothing elsewhere."""

@@ -1,4 +1,4 @@
-"""Notices leave as activities of their own, off the path of every command (contract C5, architecture "Recording").
+"""Notices leave as activities of their own, off the path of every command (C6.2.3).
 
 One mailing at a time per workflow: what comes up meanwhile goes with the next.
 """

@@ -11,7 +11,6 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 from temporalio.exceptions import FailureError
 
 from contract.agreement_states import AgreementState
@@ -98,7 +97,7 @@ def _read(told: Told) -> AnyRequestCommand | Refusal:
     return cast(AnyRequestCommand, command)
 
 
-@workflow.defn(name="ServiceRequest", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name="ServiceRequest")
 class ServiceRequest:
     """A service request under an agreement."""
 

@@ -456,7 +456,7 @@ FAR = 10**9
 def _counting(
     begin: int, pauses: Sequence[tuple[int, int | None]], opened: Sequence[tuple[int, int]] | None
 ) -> Iterator[tuple[int, int]]:
-    """Elementary stretches from a moment on in which a clock counts: a sweep over all that opens or closes."""
+    """Elementary stretches from a moment on in which a clock counts: a sweep over what opens or closes."""
     changes = [(begin, 0, 0), (FAR, 0, 0)]
     for b, e in pauses:
         changes += [(b, 1, 0), (FAR if e is None else e, -1, 0)]
@@ -619,3 +619,30 @@ def assert_is_well_kept(life: Life) -> None:
                 entry.credit,
                 entry.debit,
             )
+
+
+def assert_can_be_redone(agreed: Agreed, entry: LedgerEntry) -> None:
+    """By hand, from the entry alone: the priority's budget, its segments, the due, the delay, the instant."""
+    said = entry.explanation
+    assert {"priority", "budget_hours", "not_before", "segments", "pauses", "due", "formula"} <= set(said)
+    target = 1 if entry.clause == "C8.1.1" else 2
+    budget = agreed.budgets[said["priority"]][target]
+    assert budget is not None
+    assert Fraction(said["budget_hours"]) * H == budget
+    segments = [(_read(segment["from"]), _read(segment["to"])) for segment in said["segments"]]
+    assert sum(end - begin for begin, end in segments) == budget
+    due = _read(said["due"])
+    assert due == max(segments[-1][1], due if said["not_before"] is None else _read(said["not_before"]))
+    pauses = [(_read(p["from"]), None if p["to"] is None else _read(p["to"])) for p in said["pauses"]]
+    accrued = seconds(entry.effective_at)
+    assert accrued is not None
+    assert _elapsed(due, accrued, pauses) == (said.get("day", 1) - 1) * D + 1
+    amount = agreed.late_response if target == 1 else agreed.per_day
+    assert entry.amount.minor == amount
+    assert str(entry.amount) in said["formula"]
+
+
+def _read(text: str) -> int:
+    found = seconds(datetime.fromisoformat(text))
+    assert found is not None
+    return found

@@ -156,7 +156,7 @@ _Dumper.add_representer(
 
 def as_yaml(document: Any, **options: Any) -> str:
     """YAML with every number as it stands."""
-    return yaml.dump(document, Dumper=_Dumper, allow_unicode=True, **options)
+    return str(yaml.dump(document, Dumper=_Dumper, allow_unicode=True, **options))
 
 
 def reordered(document: Any) -> Any:

@@ -5,7 +5,7 @@ Steps are minutes for calendars and seconds for small clocks. A moment is a whol
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -55,7 +55,7 @@ def minute_on_the_wall(zone: str, day: date, time_of_day: int) -> int:
 
 
 def open_minutes(
-    zone: str, hours: dict[date, Sequence[tuple[int, int]]], begin: int, end: int
+    zone: str, hours: Mapping[date, Sequence[tuple[int, int]]], begin: int, end: int
 ) -> frozenset[int]:
     """The minutes of service between two moments, from each day's local hours."""
     return frozenset(

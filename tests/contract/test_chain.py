@@ -1,4 +1,4 @@
-"""The chain that makes the record tamper-evident: every field, the order and everything before count (C6.2.3)."""
+"""The tamper-evident chain: every field, the order and everything before count (C6.2.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a signature binds: the same contract has one digest, another contract has another (contract §2, C10.2)."""
+"""What a signature binds: the same contract has one digest, another has another (§2, C10.2)."""
 
 from __future__ import annotations
 

@@ -220,7 +220,7 @@ def test_a_number_with_an_enormous_exponent_is_refused_in_little_time_and_memory
         timeout=60,
         check=False,
     )
-    assert done.stdout.split() == [path], done.stderr[-500:]
+    assert set(done.stdout.split()) == {path}, done.stderr[-500:]
 
 
 # Arbitrary data and arbitrary text
@@ -285,17 +285,17 @@ PLACES = sorted(
 
 
 def sheet_or_faults(document: Any) -> None:
+    faults: list[Fault] | None = None
     try:
-        found = check_terms(document)
+        assert isinstance(check_terms(document), TermSheet)
     except Faulty as refused:
-        assert refused.faults
-        for fault in refused.faults:
-            str(fault).encode("utf-8")
-            assert fault.given
-            assert fault.allowed
-            assert len(fault.given) <= 200
-    else:
-        assert isinstance(found, TermSheet)
+        faults = refused.faults
+    assert faults != []
+    for fault in faults or []:
+        str(fault).encode("utf-8")
+        assert fault.given
+        assert fault.allowed
+        assert len(fault.given) <= 200
 
 
 @settings(max_examples=100)

@@ -8,11 +8,11 @@ from fractions import Fraction
 
 import pytest
 
+from contract.deadlines import read
 from contract.facts import Account, EntryKind
 from contract.judging import next_wake
 from contract.snapshots import snapshot
 from contract.terms import Target
-from contract.deadlines import read
 from tests.contract.lives import (
     BUDGETS,
     Agreed,
@@ -20,6 +20,7 @@ from tests.contract.lives import (
     H,
     Life,
     Told,
+    assert_can_be_redone,
     assert_is_well_kept,
     at,
     office_hours,
@@ -181,6 +182,32 @@ def at_(text: str):
     from datetime import datetime
 
     return datetime.fromisoformat(text)
+
+
+def test_a_day_that_accrued_under_an_earlier_priority_is_explained_by_that_priority():
+    """The materials and the lower priority both arrive late: the day between them was one of `high`."""
+    for lower in ("normal", "low"):
+        life = Life(priority="high")
+        for second, name in enumerate(("confirm", "assign", "respond", "ask_for_materials"), start=1):
+            life.tell(name, second)
+        now = 4 * D
+        life.wake(now)
+        provided = now - 20 * H
+        life.step([Told("provide_materials", provided), Told("lower_priority", now - 5 * H, lower)], now)
+        [entry] = life.entries
+        assert seconds(entry.effective_at) == provided + 8 * H - 4 + 1
+        assert (entry.explanation["priority"], entry.explanation["budget_hours"]) == ("high", "8")
+        assert_can_be_redone(life.agreed, entry)
+
+
+def test_a_late_response_is_explained_by_the_priority_whose_time_it_missed():
+    life = Life()
+    life.wake(2 * H)
+    life.step([Told("raise_priority", 60, "critical"), Told("lower_priority", 2 * H, "low")], 2 * H)
+    [entry] = life.entries
+    assert (entry.clause, seconds(entry.effective_at)) == ("C8.1.1", H + 1)
+    assert (entry.explanation["priority"], entry.explanation["budget_hours"]) == ("critical", "1")
+    assert_can_be_redone(life.agreed, entry)
 
 
 def test_a_penalty_of_nothing_is_not_posted_and_wakes_nobody():

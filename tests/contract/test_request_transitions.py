@@ -1,4 +1,4 @@
-"""Every command in every state: taken and led where the contract says, or refused with what is allowed instead."""
+"""Every command in every state: led where the contract says, or refused with what is allowed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LATER = 100
 
 ALLOWED = [(name, state) for name in COMMANDS for state in STATES if (name, state) in LEADS]
 REFUSED = [(name, state) for name in COMMANDS for state in STATES if (name, state) not in LEADS]
-VALUES = {"raise_priority": "high", "lower_priority": "low", "rate": 3}
+VALUES: dict[str, str | int] = {"raise_priority": "high", "lower_priority": "low", "rate": 3}
 
 
 def prepared(name: str, state: str) -> Life:
@@ -73,6 +73,16 @@ def test_an_allowed_command_is_taken_recorded_and_leads_where_the_table_says(nam
     assert event.clause == TRANSITIONS[told.command().name].clause
     assert event.at == told.command().at
     assert life.entries == []
+
+
+def test_any_command_on_a_clone_leaves_the_original_as_it_was():
+    for name, state in ALLOWED:
+        life = prepared(name, state)
+        life.wake(LATER)
+        before, original = life.file.model_dump_json(), life.file
+        life.file = original.clone()
+        assert life.step([Told(name, LATER, VALUES.get(name))], LATER + 86_400).refused == {}
+        assert original.model_dump_json() == before
 
 
 @pytest.mark.parametrize(("name", "state"), REFUSED)

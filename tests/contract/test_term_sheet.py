@@ -1,4 +1,4 @@
-"""A term sheet is read whole or refused with every fault: where, which clause, what was given, what is allowed."""
+"""A term sheet is read whole or refused with every fault: where, by which clause, given, allowed."""
 
 from __future__ import annotations
 
@@ -126,15 +126,21 @@ def test_the_error_says_how_many_faults_there_are_and_one_on_each_line():
     assert all("given" in line and "allowed" in line and "C" in line for line in rest)
 
 
-MANDATORY = """
-    agreement_id provider provider.party_id provider.name provider.address provider.contact provider.contact.name
-    provider.contact.email provider.contact.phone customer customer.party_id services term time_zone service_hours
-    service_hours.weekly targets targets.confirm_hours targets.respond_hours targets.resolve_hours fees fees.amount
-    fees.currency fees.period fees.payment_days fees.means fee_change fee_change.notice_days
-    fee_change.negotiation_days fee_change.if_unanswered penalties penalties.late_response
-    penalties.late_resolution_per_day penalties.settlement late_payment late_payment.percent_per_day disputes
-    disputes.negotiation_days disputes.arbitration_commission
-""".split()
+MANDATORY = [
+    *("agreement_id", "provider", "provider.party_id"),
+    *("provider.name", "provider.address", "provider.contact"),
+    *("provider.contact.name", "provider.contact.email", "provider.contact.phone"),
+    *("customer", "customer.party_id", "services"),
+    *("term", "time_zone", "service_hours"),
+    *("service_hours.weekly", "targets", "targets.confirm_hours"),
+    *("targets.respond_hours", "targets.resolve_hours", "fees"),
+    *("fees.amount", "fees.currency", "fees.period"),
+    *("fees.payment_days", "fees.means", "fee_change"),
+    *("fee_change.notice_days", "fee_change.negotiation_days", "fee_change.if_unanswered"),
+    *("penalties", "penalties.late_response", "penalties.late_resolution_per_day"),
+    *("penalties.settlement", "late_payment", "late_payment.percent_per_day"),
+    *("disputes", "disputes.negotiation_days", "disputes.arbitration_commission"),
+]
 
 
 @pytest.mark.parametrize("path", MANDATORY)
@@ -329,13 +335,13 @@ def test_a_means_of_payment_is_named_once_C7_1_2():
 
 
 def test_the_negotiation_window_may_be_as_long_as_the_notice_but_not_longer_C7_2():
-    assert check_terms(changed(full_sheet(), "fee_change.negotiation_days", 60))
+    assert not faulty(changed(full_sheet(), "fee_change.negotiation_days", 60))
     assert refused_at(changed(full_sheet(), "fee_change.negotiation_days", 61), "fee_change.negotiation_days")
 
 
 def test_suspension_may_come_with_the_end_of_grace_but_not_before_C8_2():
-    assert check_terms(changed(full_sheet(), "late_payment.suspend_after_days", 5))
-    assert check_terms(changed(full_sheet(), "late_payment.suspend_after_days", None))
+    assert not faulty(changed(full_sheet(), "late_payment.suspend_after_days", 5))
+    assert not faulty(changed(full_sheet(), "late_payment.suspend_after_days", None))
     assert refused_at(changed(full_sheet(), "late_payment.suspend_after_days", 4), "late_payment.grace_days")
 
 
@@ -348,7 +354,7 @@ def test_an_amount_has_no_more_digits_than_its_currency(currency, digits, path):
     for place in ("fees.amount", "penalties.late_response", "penalties.late_resolution_per_day"):
         document = changed(document, place, 100)
     document = changed(document, "fees.currency", currency)
-    assert check_terms(changed(document, path, Decimal(1).scaleb(-digits)))
+    assert not faulty(changed(document, path, Decimal(1).scaleb(-digits)))
     assert places_of(changed(document, path, Decimal(1).scaleb(-digits - 1))) == {path}
     assert places_of(changed(document, path, Decimal("7." + 40 * "0" + "1"))) == {path}
 
@@ -356,8 +362,8 @@ def test_an_amount_has_no_more_digits_than_its_currency(currency, digits, path):
 def test_make_up_workdays_need_hours_when_monday_has_none_C5_2():
     document = left_out(left_out(full_sheet(), "service_hours.make_up_hours"), "service_hours.weekly.monday")
     assert places_of(document) == {"service_hours.make_up_hours"}
-    assert check_terms(changed(document, "service_hours.make_up_hours", [["09:00", "10:00"]]))
-    assert check_terms(changed(document, "service_hours.holidays", None))
+    assert not faulty(changed(document, "service_hours.make_up_hours", [["09:00", "10:00"]]))
+    assert not faulty(changed(document, "service_hours.holidays", None))
 
 
 @pytest.mark.parametrize("weekly", [{}, {"monday": []}, {"monday": [], "sunday": []}])
@@ -397,7 +403,7 @@ def test_hours_of_a_day_are_intervals_in_order_that_neither_overlap_nor_cross_mi
     ],
 )
 def test_a_whole_day_touching_intervals_and_any_order_are_allowed_C5_2(intervals):
-    assert check_terms(changed(full_sheet(), "service_hours.weekly.friday", intervals))
+    assert not faulty(changed(full_sheet(), "service_hours.weekly.friday", intervals))
 
 
 def test_numbers_written_as_text_are_taken_exactly_too():
