@@ -1,4 +1,4 @@
-"""Admitting a request: recorded first, then its workflow started, both exactly once (architecture "Admission")."""
+"""Admitting a request: recorded first, then its workflow started, both exactly once."""
 
 from __future__ import annotations
 

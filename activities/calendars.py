@@ -58,9 +58,28 @@ def build_year(country: str, year: int) -> CalendarYear:
     following = [year + 1] if announced is not None and year + 1 in announced else []
     calendar = holidays.country_holidays(country, years=[year, *following])
     workdays: set[date] = set(getattr(calendar, "weekend_workdays", set())) if is_announced else set()
-    days = {day: DayKind.HOLIDAY for day in calendar if day.year == year and day not in workdays}
-    days |= {day: DayKind.MAKE_UP for day in workdays if day.year == year}
-    return CalendarYear(country=country, year=year, announced=is_announced, days=dict(sorted(days.items())))
+    days = {day: DayKind.HOLIDAY for day in calendar if day not in workdays}
+    days |= dict.fromkeys(workdays, DayKind.MAKE_UP)
+    if announced is not None and is_announced:
+        days |= dict.fromkeys(_weekends_within(days), DayKind.HOLIDAY)
+    of_year = {day: kind for day, kind in sorted(days.items()) if day.year == year}
+    return CalendarYear(country=country, year=year, announced=is_announced, days=of_year)
+
+
+def _weekends_within(days: dict[date, DayKind]) -> set[date]:
+    """Weekend days that an announced holiday takes in; the library names only the weekdays.
+
+    Announcements count the weekend before and after a holiday as part of it ("…至…放假，共3天"), unless
+    a day of it is worked instead. It matters only to those who serve on weekends.
+    """
+    found: set[date] = set()
+    for holiday in (day for day, kind in days.items() if kind is DayKind.HOLIDAY):
+        for step in (timedelta(days=1), timedelta(days=-1)):
+            day = holiday + step
+            while day.weekday() >= 5 and day not in days:
+                found.add(day)
+                day += step
+    return found
 
 
 class Calendars:

@@ -31,6 +31,9 @@ from contract.terms import Target
 from contract.values import DAY, TICK, normalised
 from contract.waking import Wake
 
+NAMES = {Target.CONFIRM: "Confirmation", Target.RESPOND: "Response", Target.RESOLVE: "Resolution"}
+"""What a target is called where it falls due."""
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -162,7 +165,7 @@ def next_wake(file: RequestFile) -> Wake | None:
         if reading.stopped is not None:
             continue
         clause = CLAUSES[reading.target]
-        name = reading.target.value.capitalize()
+        name = NAMES[reading.target]
         unwarned = file.said.warned.get(reading.target) != file.priority_changes
         if unwarned and reading.warn_at is not None and reading.due is not None:
             wakes.append(Wake(reading.warn_at, f"{name} warning", clause))

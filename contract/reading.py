@@ -78,7 +78,7 @@ def _not_a_number(text: str) -> Any:
 def parse(text: str) -> Any:
     """The document as plain data, decimals exact; raises :class:`Faulty` when it is neither YAML nor JSON."""
     try:
-        if text.lstrip().startswith("{"):
+        if _looks_like_json(text):
             return json.loads(
                 text, parse_float=Decimal, parse_constant=_not_a_number, object_pairs_hook=_once
             )
@@ -92,6 +92,11 @@ def parse(text: str) -> Any:
     except (ArithmeticError, AttributeError, LookupError, TypeError):
         # PyYAML's constructors fail in many ways on a value that does not suit its tag.
         raise _unreadable("a value that does not suit its tag") from None
+
+
+def _looks_like_json(text: str) -> bool:
+    """A mapping in braces with quoted keys; YAML's flow style leaves the quotes out."""
+    return re.match(r'\s*\{\s*("|\}|$)', text) is not None
 
 
 def _line(problem: yaml.MarkedYAMLError) -> int:

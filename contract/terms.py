@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
@@ -87,13 +88,16 @@ class Allocation(StrEnum):
     PRINCIPAL_FIRST = "principal_first"
 
 
+_zones = cache(available_timezones)
+
+
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("an IANA time zone such as Asia/Shanghai")
     return name
 
 
-Hours = Annotated[Exact, Field(gt=0, le=8784)]
+Hours = Annotated[Exact, Field(ge=Decimal("0.001"), le=8784)]
 Days = Annotated[Whole, Field(ge=0, le=3660)]
 SomeDays = Annotated[Whole, Field(ge=1, le=3660)]
 Percent = Annotated[Exact, Field(ge=0, le=100)]
