@@ -153,13 +153,13 @@ def _allowed(error: ErrorDetails) -> str:
         case "enum" | "literal_error":
             return f"one of {context['expected']}"
         case "greater_than_equal":
-            return f"{context['ge']} or more"
+            return f"{_number(context['ge'])} or more"
         case "greater_than":
-            return f"more than {context['gt']}"
+            return f"more than {_number(context['gt'])}"
         case "less_than_equal":
-            return f"{context['le']} or less"
+            return f"{_number(context['le'])} or less"
         case "less_than":
-            return f"less than {context['lt']}"
+            return f"less than {_number(context['lt'])}"
         case "too_short":
             return f"at least {context['min_length']}"
         case "string_pattern_mismatch":
@@ -170,6 +170,11 @@ def _allowed(error: ErrorDetails) -> str:
             return f"at most {context['max_length']} characters"
         case _:
             return error["msg"]
+
+
+def _number(limit: Any) -> str:
+    """A limit as pydantic gives it: a number, or the text of a Decimal's ``repr``."""
+    return str(limit).removeprefix("Decimal('").removesuffix("')")
 
 
 def one_line(faults: Iterable[Fault]) -> str:

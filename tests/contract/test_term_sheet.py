@@ -97,7 +97,7 @@ def test_every_fault_of_a_sheet_is_listed_at_once_with_clause_given_and_allowed(
             "one of 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday' or 'sunday'",
         ),
         ("service_hours.holdays", "C5.2", "CN", "no such field"),
-        ("targets.respond_hours", "C5.2", "0", "more than 0"),
+        ("targets.respond_hours", "C5.2", "0", "0.001 or more"),
         ("targets.warn_percent", "C5.2", "100", "less than 100"),
         (
             "targets.by_priority.high",
