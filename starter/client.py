@@ -29,6 +29,7 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from contract import commands
+from contract.clock import ServiceWindow
 from contract.faults import Faulty, faults_of
 from contract.parties import Actor
 from contract.refusals import Refusal, RefusalKind
@@ -41,6 +42,7 @@ from workflows.payloads import (
     AgreementStart,
     AgreementStatus,
     Answers,
+    NewCalendar,
     Receipt,
     RequestStatus,
     Several,
@@ -55,6 +57,9 @@ IN_FLIGHT = 8
 """Updates in flight per workflow; the server refuses more than ten."""
 SKEW = timedelta(seconds=5)
 """A clock this little ahead of the server's is waited out."""
+RECORDING = timedelta(seconds=2)
+"""How long an offer waits to be on record before it is answered."""
+NO_WORKER = "does a worker run?"
 _AGAIN = {
     RPCStatusCode.RESOURCE_EXHAUSTED,
     RPCStatusCode.ABORTED,
@@ -94,7 +99,7 @@ class Aftercare:
         """Offer an agreement to both parties' signatures; the same sheet again is the same offer (C4.1)."""
         canonical = canonical_bytes(terms)
         try:
-            handle = await self._temporal.start_workflow(
+            await self._temporal.start_workflow(
                 "Agreement",
                 AgreementStart(canonical=canonical.decode(), at=at or self._stamp(), ways=ways or Ways()),
                 id=agreement_workflow_id(terms.agreement_id),
@@ -103,10 +108,11 @@ class Aftercare:
                 search_attributes=sa.typed({sa.AGREEMENT_ID: terms.agreement_id, sa.STATE: "offered"}),
                 static_summary=f"Agreement {terms.agreement_id}",
             )
-            del handle
         except WorkflowAlreadyStartedError:
             pass
-        status = await self.agreement(terms.agreement_id)
+        except RPCError as problem:
+            raise NotReached(f"agreement {terms.agreement_id}: not offered: {problem.status.name}") from None
+        status = await self._recorded(terms.agreement_id)
         if status.receipt.digest != digest_of(canonical):
             raise CommandRefused(
                 Refusal(
@@ -115,6 +121,18 @@ class Aftercare:
                     clause="C10.1",
                 )
             )
+        return status
+
+    async def _recorded(self, agreement_id: str) -> AgreementStatus:
+        """Where an agreement stands once its offer is on record: whoever offers may look it up at once.
+
+        Not waited for long: while the record store is away the offer stands all the same.
+        """
+        give_up = asyncio.get_running_loop().time() + RECORDING.total_seconds()
+        while not (status := await self.agreement(agreement_id)).recorded:
+            if asyncio.get_running_loop().time() > give_up:
+                break
+            await asyncio.sleep(0.02)
         return status
 
     async def sign(
@@ -241,6 +259,17 @@ class Aftercare:
         """A command for :meth:`tell`, complete and checked; raises Faulty with every fault."""
         return self._make(command, by, at, command_id, **content)
 
+    async def apply_calendar(self, agreement_id: str, request_id: str, window: ServiceWindow) -> Receipt:
+        """Tell an open request service time from newly announced calendars (contract §3); see
+        :mod:`starter.refreshing`. Telling it again changes nothing."""
+        handle = self._temporal.get_workflow_handle(request_workflow_id(agreement_id, request_id))
+        what = f"request {request_id} of agreement {agreement_id}"
+        # An id of its own each time: the calendar before may be the right one again.
+        update_id = f"calendar-{uuid4().hex}"
+        return await self._send(
+            handle, what, "apply_calendar", NewCalendar(window=window), update_id, Receipt
+        )
+
     async def request(self, agreement_id: str, request_id: str) -> RequestStatus:
         """Where a request stands now, from its workflow."""
         handle = self._temporal.get_workflow_handle(request_workflow_id(agreement_id, request_id))
@@ -250,6 +279,10 @@ class Aftercare:
 
     def _stamp(self) -> datetime:
         return self._clock().replace(microsecond=0)
+
+    def _give_up(self) -> float:
+        """The loop's time at which patience ends."""
+        return asyncio.get_running_loop().time() + self._patience.total_seconds()
 
     def _make(
         self, model: type[Made], by: Actor, at: datetime | None, command_id: str | None, **content: Any
@@ -279,7 +312,7 @@ class Aftercare:
         stamped_here: bool,
     ) -> Answer:
         """Tell a command until it is answered; what this client stamped it may stamp anew."""
-        give_up = asyncio.get_running_loop().time() + self._patience.total_seconds()
+        give_up = self._give_up()
         times = 0
         while True:
             try:
@@ -303,31 +336,50 @@ class Aftercare:
         answer: type[Answer],
     ) -> Answer:
         """One update until it is answered, always under the same id: an error does not mean not done."""
-        bound = self._bounds.setdefault(handle.id, asyncio.Semaphore(IN_FLIGHT))
-        give_up = asyncio.get_running_loop().time() + self._patience.total_seconds()
-        pause = 0.02
-        while True:
-            try:
-                async with bound:
-                    done: Answer = await handle.execute_update(
-                        update, argument, id=update_id, result_type=answer
-                    )
-                    return done
-            except WorkflowUpdateFailedError as problem:
-                raise CommandRefused(_refusal(problem)) from None
-            except WorkflowUpdateRPCTimeoutOrCancelledError:
-                if asyncio.get_running_loop().time() > give_up:
-                    raise NotReached(f"no answer about {what} to {update}") from None
-            except RPCError as problem:
-                if problem.status is RPCStatusCode.NOT_FOUND:
-                    raise await self._missing(handle, what, update) from None
-                if problem.status not in _AGAIN or asyncio.get_running_loop().time() > give_up:
-                    raise NotReached(f"no answer about {what} to {update}: {problem.status.name}") from None
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, 1.0)
+        async with self._bounds.setdefault(handle.id, asyncio.Semaphore(IN_FLIGHT)):
+            give_up = self._give_up()
+            pause = 0.02
+            while (
+                done := await self._try(handle, what, update, argument, update_id, answer, give_up)
+            ) is None:
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, 1.0)
+            return done
+
+    async def _try(
+        self,
+        handle: WorkflowHandle[Any, Any],
+        what: str,
+        update: str,
+        argument: BaseModel,
+        update_id: str,
+        answer: type[Answer],
+        give_up: float,
+    ) -> Answer | None:
+        """The answer, or None when it is worth another try before ``give_up``."""
+        loop = asyncio.get_running_loop()
+        try:
+            # Without a worker the server answers "not yet" for ever, and the SDK asks again.
+            async with asyncio.timeout_at(give_up):
+                done: Answer = await handle.execute_update(update, argument, id=update_id, result_type=answer)
+        except WorkflowUpdateFailedError as problem:
+            raise CommandRefused(_refusal(problem)) from None
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
+            if _is_cancelled():  # which the SDK tells as a timeout
+                raise asyncio.CancelledError from None
+            if loop.time() >= give_up:
+                raise NotReached(f"no answer about {what} to {update}: {NO_WORKER}") from None
+            return None
+        except RPCError as problem:
+            if problem.status is RPCStatusCode.NOT_FOUND:
+                raise await self._missing(handle, what, update) from None
+            if problem.status not in _AGAIN or loop.time() > give_up:
+                raise NotReached(f"no answer about {what} to {update}: {problem.status.name}") from None
+            return None
+        return done
 
     def _stamped_anew(self, command: commands.Command, refusal: Refusal) -> commands.Command | None:
-        """The command with a later stamp, when only its stamp stood in the way; None when that cannot help."""
+        """The command with a later stamp, when only its stamp stood in the way; else None."""
         if refusal.kind is RefusalKind.OUT_OF_ORDER and "not_before" in refusal.details:
             later = max(self._stamp(), datetime.fromisoformat(refusal.details["not_before"]))
             return command.model_copy(update={"at": later})
@@ -356,12 +408,20 @@ class Aftercare:
 
     async def _ask(self, handle: WorkflowHandle[Any, Any], what: str, answer: type[Answer]) -> Answer:
         try:
-            found: Answer = await handle.query("status", result_type=answer)
+            async with asyncio.timeout_at(self._give_up()):
+                found: Answer = await handle.query("status", result_type=answer)
+        except TimeoutError:
+            raise NotReached(f"no answer about {what}: {NO_WORKER}") from None
         except RPCError as problem:
             if problem.status is RPCStatusCode.NOT_FOUND:
                 raise Unknown(f"there is no {what}") from None
             raise NotReached(f"no answer about {what}: {problem.status.name}") from None
         return found
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _refusal(problem: WorkflowUpdateFailedError) -> Refusal:

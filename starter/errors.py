@@ -28,3 +28,11 @@ class Unknown(AftercareError):
 class NotReached(AftercareError):
     """The service did not answer in time. The command may or may not have been taken: tell it again
     with the same ``command_id``; telling it twice is telling it once."""
+
+
+class NotPromised(AftercareError):
+    """The terms promise no such target, so there is nothing that could fall due."""
+
+    def __init__(self, message: str, clause: str) -> None:
+        super().__init__(message)
+        self.clause = clause

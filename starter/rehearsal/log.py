@@ -12,6 +12,8 @@ from contract.parties import Role
 from contract.terms import Priority, Service
 
 SUBMIT = "submit"
+UNNAMED = "ticket log"
+"""In whose name a person acts whom the log does not name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Deed:
     content: dict[str, Any] = field(default_factory=dict)
     line: int = 0
     """Where in the log it came from, for messages."""
+    person: str = UNNAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,9 @@ class Ticket:
     submitted_at: datetime
     deeds: tuple[Deed, ...]
     line: int = 0
+    title: str = ""
+    """Empty: the request's id stands for it."""
+    person: str = UNNAMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,12 @@ def _all(tickets: Iterable[Ticket]) -> Iterable[Deed]:
             request_id=ticket.request_id,
             name=SUBMIT,
             by=Role.CUSTOMER,
-            content={"service": ticket.service, "priority": ticket.priority},
+            content={
+                "service": ticket.service,
+                "priority": ticket.priority,
+                "title": ticket.title or ticket.request_id,
+            },
             line=ticket.line,
+            person=ticket.person,
         )
         yield from ticket.deeds

@@ -10,10 +10,10 @@ follows is ignored; a changed priority raises or lowers; everything else is a no
 
 from __future__ import annotations
 
-import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
@@ -21,10 +21,13 @@ from contract.commands import CommandName as C
 from contract.faults import Fault, Faulty
 from contract.parties import Role
 from contract.terms import Priority, Service
+from starter.given import instant
 from starter.rehearsal.log import Deed, Ticket, TicketLog
+from starter.rehearsal.rows import WHAT, fault, rows
 
 COLUMNS = ("number", "incident_state", "opened_at", "sys_updated_at", "priority")
 NEW, AWAITING_USER, RESOLVED, CLOSED = "New", "Awaiting User Info", "Resolved", "Closed"
+NUMBER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 PRIORITIES = {"1": Priority.CRITICAL, "2": Priority.HIGH, "3": Priority.NORMAL, "4": Priority.LOW}
 
 
@@ -42,71 +45,63 @@ def read(file: TextIO, zone: ZoneInfo) -> TicketLog:
     """The log's tickets; raises Faulty with every row that cannot be read."""
     incidents: dict[str, list[Row]] = {}
     faults: list[Fault] = []
-    reader = csv.DictReader(file)
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-    if missing:
-        raise Faulty(
-            "ticket log",
-            [Fault(path=name, clause="log", given="no such column", allowed="a column") for name in missing],
-        )
-    for line, fields in enumerate(reader, start=2):
-        row = _row(line, fields, zone, faults)
+    for line, cells in rows(file, COLUMNS, faults):
+        row = _row(line, cells, zone, faults)
         if row is not None:
             incidents.setdefault(row.number, []).append(row)
+    if not incidents and not faults:
+        faults.append(fault(1, "row", "", "at least one row"))
     if faults:
-        raise Faulty("ticket log", faults)
-    return TicketLog(tuple(_ticket(rows) for rows in incidents.values()))
+        raise Faulty(WHAT, faults)
+    return TicketLog(tuple(_ticket(of_one) for of_one in incidents.values()))
 
 
-def _row(line: int, fields: dict[str, str], zone: ZoneInfo, faults: list[Fault]) -> Row | None:
+def _row(line: int, cells: dict[str, str], zone: ZoneInfo, faults: list[Fault]) -> Row | None:
     found: dict[str, datetime] = {}
     before = len(faults)
     for name in ("opened_at", "sys_updated_at"):
         try:
-            local = datetime.strptime(fields[name] or "", "%d-%m-%Y %H:%M").replace(tzinfo=zone)
-            found[name] = local.astimezone(UTC)
-        except ValueError:
-            _fault(faults, line, name, fields[name], "a time as dd-mm-yyyy HH:MM")
-    priority = PRIORITIES.get((fields["priority"] or "")[:1])
+            # Of a local time its zone makes an instant.
+            found[name] = instant(datetime.strptime(cells[name], "%d-%m-%Y %H:%M"), zone)  # noqa: DTZ007
+        except (ValueError, OverflowError):
+            faults.append(fault(line, name, cells[name], "a time as dd-mm-yyyy HH:MM"))
+    priority = PRIORITIES.get(cells["priority"][:1])
     if priority is None:
-        _fault(faults, line, "priority", fields["priority"], "a priority that begins with 1, 2, 3 or 4")
-    if not fields["number"] or not fields["incident_state"]:
-        _fault(faults, line, "number, incident_state", "nothing", "a value")
+        allowed = "a priority that begins with 1, 2, 3 or 4"
+        faults.append(fault(line, "priority", cells["priority"], allowed))
+    if not NUMBER.match(cells["number"]):
+        faults.append(fault(line, "number", cells["number"], "letters, digits, - and _; 1 to 64"))
+    if not cells["incident_state"]:
+        faults.append(fault(line, "incident_state", "", "a state such as New, Active or Resolved"))
     if len(faults) > before or priority is None:
         return None
     return Row(
         line,
-        fields["number"],
-        fields["incident_state"],
+        cells["number"],
+        cells["incident_state"],
         found["opened_at"],
         found["sys_updated_at"],
         priority,
     )
 
 
-def _fault(faults: list[Fault], line: int, column: str, given: str | None, allowed: str) -> None:
-    faults.append(
-        Fault(path=f"line {line}, {column}", clause="log", given=given or "nothing", allowed=allowed)
-    )
-
-
-def _ticket(rows: list[Row]) -> Ticket:
-    rows = sorted(rows, key=lambda row: (row.updated_at, row.line))
-    first = rows[0]
+def _ticket(of_one: list[Row]) -> Ticket:
+    of_one = sorted(of_one, key=lambda row: (row.updated_at, row.line))
+    first = of_one[0]
     return Ticket(
         request_id=first.number,
         service=Service.PROBLEM_RESOLUTION,
         priority=first.priority,
         submitted_at=min(first.opened_at, first.updated_at),
-        deeds=tuple(_deeds(rows)),
+        deeds=tuple(_deeds(of_one)),
         line=first.line,
     )
 
 
-def _deeds(rows: Iterable[Row]) -> Iterator[Deed]:
+def _deeds(of_one: Iterable[Row]) -> Iterator[Deed]:
     taken_up = waiting = resolved = False
     priority: Priority | None = None
-    for row in rows:
+    for row in of_one:
         said = False
 
         def deed(name: C, by: Role, **content: object) -> Deed:

@@ -1,0 +1,88 @@
+"""`aftercare dev`: everything on this machine in one command, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import RenderableType
+
+from runtime.logs import configure_logs
+from runtime.settings import MailKind, Settings
+from starter.commands.options import AsJson
+from starter.development import Running, running
+from starter.reaching import settings
+from starter.showing.paper import facts, say
+from starter.showing.plain import print_json
+
+UI_PORT = 8233
+"""Where Temporal's own tools put its UI."""
+
+
+def dev(
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            "--home",
+            metavar="FOLDER",
+            help="Where all state is kept. [default: AFTERCARE_HOME or ~/.aftercare]",
+        ),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=0, max=65535, help="Of the Temporal server; 0 for any. [default: 7233]"),
+    ] = None,
+    ui_port: Annotated[
+        int, typer.Option("--ui-port", min=0, max=65535, help="Of Temporal's web UI; 0 for any.")
+    ] = UI_PORT,
+    as_json: AsJson = False,
+) -> None:
+    """Run a Temporal server with its UI, the record store and a worker; Ctrl-C stops, a restart goes on."""
+    known = settings()
+    folder = (home or known.home).expanduser().absolute()
+    chosen = known.model_copy(update={"home": folder})
+    configure_logs(chosen)
+    asyncio.run(_run(chosen, _port(chosen) if port is None else port, ui_port, as_json))
+
+
+def _port(known: Settings) -> int:
+    """The port at which every other command looks for the server."""
+    number = known.temporal_address.rpartition(":")[2]
+    return int(number) if number.isdigit() else 7233
+
+
+async def _run(known: Settings, port: int, ui_port: int, as_json: bool) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with running(known, port=port or None, ui_port=ui_port or None) as found:
+        if as_json:
+            print_json(found)
+        else:
+            _announce(found, known)
+        await stop.wait()
+        if not as_json:
+            say("Finishing what has begun …")
+    if not as_json:
+        say("Stopped. The next start with this home folder goes on from here.")
+
+
+def _announce(found: Running, known: Settings) -> None:
+    mails = f"{found.outbox} (.eml files)" if known.mail is MailKind.OUTBOX else known.mail.value
+    rows: list[tuple[str, RenderableType]] = [
+        ("Temporal", found.temporal),
+        ("Temporal UI", found.ui or ""),
+        ("records", found.records.removeprefix("the record store at ")),
+        ("mails", mails),
+        ("home", str(found.home)),
+    ]
+    say("aftercare is running; Ctrl-C stops it.", "", facts(rows), "")
+    if found.environment:
+        say("In every other terminal, first:")
+        say(*(f"  export {name}={shlex.quote(value)}" for name, value in found.environment.items()))
+    else:
+        say("Any other terminal finds it: try `aftercare agreement list`.")

@@ -1,0 +1,108 @@
+"""`aftercare report …`: how the contract was kept and what lateness costs, from the record store alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from contract.facts import AgreementSnapshot
+from contract.terms import TermSheet
+from records.results import ComplianceLine, RequestFilter
+from records.store import RecordStore
+from starter.commands.options import AgreementId, AsJson, From, Priorities, Services, To
+from starter.commands.request_reading import submitted
+from starter.lookup import agreement_on_record
+from starter.reaching import record_store
+from starter.showing import penalties as showing_penalties
+from starter.showing import reports as showing
+from starter.showing.paper import say
+from starter.showing.plain import plain, print_json
+
+app = typer.Typer(no_args_is_help=True, help="Reports on an agreement, from the record store.")
+
+
+@app.command()
+def compliance(
+    agreement: AgreementId,
+    service: Services = None,
+    priority: Priorities = None,
+    from_: From = None,
+    to: To = None,
+    as_json: AsJson = False,
+) -> None:
+    """How the targets were kept, per month of submission and priority (C5.1)."""
+    wanted = RequestFilter(services=service, priorities=priority)
+
+    async def found(store: RecordStore, _: AgreementSnapshot, terms: TermSheet) -> None:
+        zone = ZoneInfo(terms.time_zone)
+        report = await store.compliance(agreement, submitted(wanted, from_, to, zone))
+        if as_json:
+            print_json({"lines": _lines(report.lines), "totals": _lines(report.totals)})
+        else:
+            say(*showing.compliance(report, zone))
+
+    asyncio.run(_about(agreement, found))
+
+
+@app.command()
+def ratings(
+    agreement: AgreementId,
+    service: Services = None,
+    priority: Priorities = None,
+    from_: From = None,
+    to: To = None,
+    as_json: AsJson = False,
+) -> None:
+    """How the customer rated the service, and whether low ratings were answered (C5.5)."""
+    wanted = RequestFilter(services=service, priorities=priority)
+
+    async def found(store: RecordStore, _: AgreementSnapshot, terms: TermSheet) -> None:
+        zone = ZoneInfo(terms.time_zone)
+        report = await store.ratings(agreement, datetime.now(UTC), submitted(wanted, from_, to, zone))
+        if as_json:
+            print_json(report)
+        else:
+            say(*showing.ratings(report, zone))
+
+    asyncio.run(_about(agreement, found))
+
+
+@app.command()
+def penalties(
+    agreement: AgreementId,
+    year: Annotated[int | None, typer.Option("--year", min=1, help="Of this contract year.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What lateness costs, entry by entry with clause and formula, per contract year with its cap (C8.1)."""
+
+    async def found(store: RecordStore, view: AgreementSnapshot, terms: TermSheet) -> None:
+        years = await store.penalties(agreement, year)
+        if as_json:
+            print_json({"years": years})
+            return
+        zone = ZoneInfo(terms.time_zone)
+        if not years:
+            say("no penalties")
+        for one in years:
+            begins = dict(enumerate(view.year_starts, start=1)).get(one.contract_year)
+            entries, sums = showing_penalties.year(one, begins, zone)
+            say(entries, "", sums, "")
+
+    asyncio.run(_about(agreement, found))
+
+
+def _lines(lines: list[ComplianceLine]) -> list[dict[str, Any]]:
+    return [plain(line) | {"requests": line.requests, "percent": plain(line.percent)} for line in lines]
+
+
+async def _about(
+    agreement_id: str, report: Callable[[RecordStore, AgreementSnapshot, TermSheet], Awaitable[None]]
+) -> None:
+    async with record_store() as store:
+        view, terms = await agreement_on_record(store, agreement_id)
+        await report(store, view, terms)

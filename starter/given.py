@@ -1,0 +1,164 @@
+"""What a person gave on the command line, read as the contract's values.
+
+A word that cannot be read is a mistake of usage; a document with faults is :class:`Faulty`, with all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import typer
+from pydantic import ValidationError
+
+from contract.faults import Fault, Faulty, faults_of, one_line
+from contract.parties import Actor
+from contract.reading import check_terms, parse
+from contract.terms import TermSheet
+
+_PERIODS = re.compile(r"^(?P<begin>[^/]+)/(?P<end>[^/]*)$")
+
+
+def actor(text: str) -> Actor:
+    """``provider:Li Ming``: a party, by its role or its party_id, and the person who acts in its name."""
+    party, colon, person = text.partition(":")
+    if not colon:
+        raise typer.BadParameter(f"given {text!r}; allowed: PARTY:PERSON, such as provider:Li Ming")
+    try:
+        return Actor(party=party.strip(), person=person)
+    except ValidationError as problem:
+        raise typer.BadParameter(one_line(faults_of(problem))) from None
+
+
+def local_time(text: str) -> datetime:
+    """An ISO 8601 time in whole seconds, with its offset or without one (then in the contract's zone)."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.microsecond:
+        raise typer.BadParameter(
+            f"given {text!r}; allowed: a time in whole seconds, such as 2026-03-02T09:00 "
+            "or 2026-03-02T09:00:00+08:00"
+        )
+    return found
+
+
+def stamp(text: str) -> datetime:
+    """When a command happened: a time that says its offset, for no agreement has been looked up yet."""
+    found = local_time(text)
+    if found.tzinfo is None:
+        raise typer.BadParameter(f"given {text!r}; allowed: a time with its offset, such as {text}+08:00")
+    return found
+
+
+def instant(found: datetime, zone: ZoneInfo) -> datetime:
+    """A local time as an instant: one that does not exist moves forward, of two it is the first (§3)."""
+    local = found if found.tzinfo is not None else found.replace(tzinfo=zone, fold=0)
+    return local.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch in which a clock is held; without an end it still is."""
+
+    begin: datetime
+    end: datetime | None
+
+
+def pause(text: str) -> Pause:
+    """``FROM/TO``, or ``FROM/`` for a pause that has not ended."""
+    found = _PERIODS.match(text)
+    if found is None:
+        raise typer.BadParameter(f"given {text!r}; allowed: FROM/TO, or FROM/ while it lasts")
+    end = found["end"]
+    return Pause(local_time(found["begin"]), local_time(end) if end else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A day, or a time of day, of the contract."""
+
+    value: date | datetime
+
+    def begins(self, zone: ZoneInfo) -> datetime:
+        """The instant itself, or the beginning of the day."""
+        if isinstance(self.value, datetime):
+            return instant(self.value, zone)
+        return instant(datetime.combine(self.value, time()), zone)
+
+    def ends(self, zone: ZoneInfo) -> datetime:
+        """The instant itself, or the end of the day."""
+        if isinstance(self.value, datetime):
+            return instant(self.value, zone)
+        return instant(datetime.combine(self.value + timedelta(days=1), time()), zone)
+
+
+def moment(text: str) -> Moment:
+    """``2026-03-02``, or a time as :func:`local_time` reads it."""
+    try:
+        return Moment(date.fromisoformat(text))
+    except ValueError:
+        return Moment(local_time(text))
+
+
+def content(path: Path) -> bytes:
+    """What is in a file."""
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise typer.BadParameter(f"{path}: {problem.strerror or problem}") from None
+
+
+def words(path: Path) -> str:
+    """The text of a file; raises Faulty when it is not text."""
+    try:
+        return content(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        fault = Fault(path="", clause="§2", given="bytes that are no UTF-8", allowed="text in UTF-8")
+        raise Faulty(str(path), [fault]) from None
+
+
+def document(path: Path) -> Any:
+    """The plain data of a YAML or JSON file, numbers exact, dates as text; raises Faulty."""
+    try:
+        return parse(words(path))
+    except Faulty as problem:
+        raise Faulty(str(path), problem.faults) from None
+
+
+def sheet(path: Path) -> TermSheet:
+    """The term sheet in a file; raises Faulty with every fault."""
+    found = document(path)
+    faults = _unknown_country(found)
+    try:
+        terms = check_terms(found)
+    except Faulty as problem:
+        raise Faulty(str(path), problem.faults + faults) from None
+    if faults:
+        raise Faulty(str(path), faults)
+    return terms
+
+
+def _unknown_country(found: Any) -> list[Fault]:
+    """Holidays that nobody publishes could never be applied: no request could be admitted."""
+    hours = found.get("service_hours") if isinstance(found, dict) else None
+    country = hours.get("holidays") if isinstance(hours, dict) else None
+    if not isinstance(country, str) or not country:
+        return []
+    from activities.calendars import known_countries  # takes a second: only when it is needed
+
+    if country in known_countries():
+        return []
+    return [
+        Fault(
+            path="service_hours.holidays",
+            clause="C5.2",
+            given=country,
+            allowed="null, or a country with calendar data, such as CN, DE, GB, JP, US",
+        )
+    ]

@@ -1,0 +1,198 @@
+"""Newly announced calendars brought to the requests that rest on older ones (contract §3).
+
+A year that says something new is kept as the newest snapshot; every open request whose service time
+touches it is told by an update, projects its dues anew, and corrects what was posted by entries. All of it
+can be done again: a snapshot kept is not kept twice, and a request that rests on it stays as it is. So a
+refresh that was cut short is finished by the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from activities.calendars import Calendars, build_year
+from activities.term_sheets import TermSheets
+from contract.agreement_states import AgreementState
+from contract.facts import RequestSnapshot
+from contract.request_file import RequestTerms
+from contract.service_hours import Calendar, CalendarYear
+from contract.terms import Target, TermSheet
+from contract.values import TICK
+from records.results import AgreementFilter, PostedEntry, RequestFilter, RequestRecord
+from records.store import RecordStore
+from starter.client import Aftercare
+from starter.errors import CommandRefused, Unknown
+from workflows.payloads import Receipt
+
+AT_ONCE = 16
+"""So many requests are told at the same time."""
+FURTHER = timedelta(days=90)
+"""A window that ran out reaches at least this far beyond the moment it was renewed."""
+IN_FORCE = [AgreementState.ACTIVE, AgreementState.EXPIRED, AgreementState.CLOSED]
+"""Agreements that may have open requests: some outlive the closing of theirs."""
+
+
+Dues = dict[Target, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A request that was told, how it stood before, and what became of it."""
+
+    before: RequestSnapshot
+    after: Receipt
+    entries: list[PostedEntry]
+    """What was posted because of it."""
+
+    @property
+    def changed(self) -> bool:
+        return self.dues_before != self.dues_after or bool(self.entries)
+
+    @property
+    def dues_before(self) -> Dues:
+        return _dues(self.before)
+
+    @property
+    def dues_after(self) -> Dues:
+        return _dues(self.after)
+
+
+def _dues(view: RequestSnapshot | Receipt) -> Dues:
+    return {
+        Target.CONFIRM: view.confirm_due,
+        Target.RESPOND: view.respond_due,
+        Target.RESOLVE: view.resolve_due,
+    }
+
+
+@dataclass(slots=True)
+class Refreshed:
+    """What a refresh did."""
+
+    kept: list[CalendarYear] = field(default_factory=list)
+    """Years that said something new."""
+    same: list[CalendarYear] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    missing: list[RequestSnapshot] = field(default_factory=list)
+    """Open on record, but the engine does not know them."""
+
+
+async def countries(store: RecordStore) -> list[str]:
+    """The countries whose holidays agreements on record go by."""
+    found = set()
+    sheets = TermSheets(store)
+    for agreement in await store.agreements():
+        country = (await sheets.sheet(agreement.agreement_id, agreement.terms_version)).holiday_country
+        if country is not None:
+            found.add(country)
+    return sorted(found)
+
+
+async def installed_years(store: RecordStore, country: str, only: int | None) -> list[CalendarYear]:
+    """Years from the installed holiday data: the one asked for, else all that are kept.
+
+    An announced year is never replaced by one that is not.
+    """
+    kept = await store.calendars(country, range(1900, 2201))
+    wanted = [only] if only is not None else sorted(kept)
+    built = [build_year(country, number) for number in wanted]
+    return [
+        year if year.announced or not (year.year in kept and kept[year.year].announced) else kept[year.year]
+        for year in built
+    ]
+
+
+async def refresh(client: Aftercare, store: RecordStore, years: Sequence[CalendarYear]) -> Refreshed:
+    """Keep the years, and tell every open request whose service time touches one of them."""
+    result = Refreshed()
+    for year in years:
+        (result.kept if await store.keep_calendar(year) else result.same).append(year)
+    # Made after the years are kept, so that it reads these.
+    telling = _Telling(client, store, years)
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def in_turn(view: RequestSnapshot, terms: TermSheet) -> None:
+        async with turns:
+            try:
+                told = await telling.tell(view, terms)
+            except Unknown:
+                result.missing.append(view)
+            else:
+                result.told += [] if told is None else [told]
+
+    await asyncio.gather(*[in_turn(view, terms) async for view, terms in telling.open_requests()])
+    result.told.sort(key=lambda told: (told.before.agreement_id, told.before.submitted_at))
+    return result
+
+
+class _Telling:
+    def __init__(self, client: Aftercare, store: RecordStore, years: Sequence[CalendarYear]) -> None:
+        self._client = client
+        self._store = store
+        self._years = years
+        self._sheets = TermSheets(store)
+        self._calendars = Calendars(store, self._sheets)
+
+    async def open_requests(self) -> AsyncIterator[tuple[RequestSnapshot, TermSheet]]:
+        """Open requests of agreements that go by one of the countries, each with its terms."""
+        concerned = {year.country for year in self._years}
+        for agreement in await self._store.agreements(AgreementFilter(states=IN_FORCE)):
+            for view in await self._store.requests(agreement.agreement_id, RequestFilter(open=True)):
+                terms = await self._sheets.sheet(view.agreement_id, view.terms_version)
+                if terms.holiday_country in concerned:
+                    yield view, terms
+
+    async def tell(self, view: RequestSnapshot, terms: TermSheet) -> Told | None:
+        """Tell one request; None when it does not touch the years, rests on them already, or is over."""
+        try:
+            status = await self._client.request(view.agreement_id, view.request_id)
+            record = await self._store.request(view.agreement_id, view.request_id)
+            if record is None:
+                return None
+            until = self._reach(record, status.snapshot.as_of, terms)
+            if self._is_right(record, terms, until):
+                return None
+            window = await self._calendars.window(terms, view.submitted_at, until)
+            receipt = await self._client.apply_calendar(view.agreement_id, view.request_id, window)
+        except CommandRefused:
+            return None  # closed for good in the meantime
+        return Told(status.snapshot, receipt, await self._posted_since(record))
+
+    def _reach(self, record: RequestRecord, now: datetime, terms: TermSheet) -> datetime:
+        """As far as the window the request has, or further: a shorter one would take its dues away.
+
+        A window that was renewed, and reaches into further years since, has said so in an event.
+        """
+        view = record.request
+        calendar = Calendar(terms.service_hours, terms.time_zone)
+        longest = RequestTerms.from_sheet(terms, view.terms_version, view.service).longest_budget()
+        last_year = view.submitted_at.astimezone(calendar.zone).year + len(_known_calendars(record)) - 1
+        end_of_year = calendar.instant(date(last_year + 1, 1, 1), 0) - TICK
+        return max(calendar.horizon(view.submitted_at, longest), now + FURTHER, end_of_year)
+
+    def _is_right(self, record: RequestRecord, terms: TermSheet, until: datetime) -> bool:
+        """Whether none of the years matters, or the last that is known of its window rests on them."""
+        view = record.request
+        needed = Calendar(terms.service_hours, terms.time_zone).years_needed(view.submitted_at, until)
+        wanted = {
+            year.digest
+            for year in self._years
+            if year.country == terms.holiday_country and year.year in needed
+        }
+        return wanted <= _known_calendars(record)
+
+    async def _posted_since(self, before: RequestRecord) -> list[PostedEntry]:
+        after = await self._store.request(before.request.agreement_id, before.request.request_id)
+        known = {entry.entry.key for entry in before.entries}
+        return [] if after is None else [entry for entry in after.entries if entry.entry.key not in known]
+
+
+def _known_calendars(record: RequestRecord) -> set[str]:
+    """The snapshots a request's window rests on, by its last event that names them."""
+    named: Iterable[list[str]] = (
+        row.event.payload["calendars"] for row in reversed(record.events) if "calendars" in row.event.payload
+    )
+    return set(next(iter(named), []))

@@ -1,0 +1,114 @@
+"""A workflow's events as lines of a timeline: when, what, who, and the clause it rests on (C6.2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+
+from contract.facts import Event, EventKind
+from starter.showing.paper import BAD, GOOD, NOTED, PROVISIONAL, briefly, marked, table, words
+
+E = EventKind
+
+_STYLES = {
+    E.TARGET_WARNED: NOTED,
+    E.TARGET_BREACHED: BAD,
+    E.PENALTY_ACCRUED: BAD,
+    E.FOLLOW_UP_OVERDUE: BAD,
+    E.BREACH_REVERSED: GOOD,
+    E.PENALTY_REVERSED: GOOD,
+    E.CALENDAR_APPLIED: NOTED,
+}
+
+_SAID = {
+    E.RESPONDED: "message",
+    E.DIAGNOSIS_NOTED: "diagnosis",
+    E.MATERIALS_PROVIDED: "materials",
+    E.RESOLVED: "solution",
+    E.NOTED: "note",
+    E.RATING_ANSWERED: "answer",
+    E.ACCEPTED: "comment",
+    E.REOPENED: "reason",
+    E.WITHDRAWN: "reason",
+    E.OFFER_REFUSED: "reason",
+    E.OFFER_WITHDRAWN: "reason",
+}
+"""The field of an event's payload that holds what a person said."""
+
+
+def timeline(events: Iterable[Event], zone: ZoneInfo) -> Table:
+    """Events in order, times in the contract's zone."""
+    made = table(f"Timeline, {zone.key}", "#", "at", "what", "by", "clause", "", right=["#"])
+    for event in events:
+        made.add_row(
+            str(event.seq),
+            briefly(event.at, zone),
+            marked(words(event.kind), _STYLES.get(event.kind, "")),
+            who(event),
+            event.clause,
+            detail(event, zone),
+        )
+    return made
+
+
+def who(event: Event) -> str:
+    """The person and the party; the contract itself when nobody acted."""
+    if event.kind is E.OFFERED:
+        return "the provider"
+    return "the contract" if event.party is None else f"{event.person} ({event.party})"
+
+
+def detail(event: Event, zone: ZoneInfo) -> str:
+    """What an event says besides its name."""
+    said: dict[str, Any] = event.payload
+    if event.kind in _SAID:
+        return said.get(_SAID[event.kind]) or ""
+    match event.kind:
+        case E.SUBMITTED:
+            text = f"{said['title']} · {words(said['service'])}, {said['priority']}"
+            return f"{text}\n{said['description']}" if said.get("description") else text
+        case E.ASSIGNED | E.REASSIGNED:
+            return f"to {said['assignee']}{_because(said)}"
+        case E.PRIORITY_RAISED | E.PRIORITY_LOWERED:
+            return f"to {said['priority']}{_because(said)}"
+        case E.MATERIALS_ASKED:
+            return "\n".join(said["missing"])
+        case E.RATED:
+            return f"{said['score']} of 5{_because(said, 'comment')}"
+        case E.TARGET_WARNED | E.TARGET_BREACHED | E.BREACH_REVERSED:
+            provisional = f", {PROVISIONAL}" if said.get("provisional") else ""
+            return f"{said['target']} due {_at(said['due'], zone)}{provisional}"
+        case E.PENALTY_ACCRUED:
+            return f"{said['amount']} {said['currency']}: {said['formula']}"
+        case E.PENALTY_REVERSED:
+            return f"{said['amount']} {said['currency']}"
+        case E.CLOSED_BY_ITSELF:
+            return f"not reopened within {said['after_days']} days"
+        case E.FOLLOW_UP_OVERDUE:
+            return f"answer to the rating was due {_at(said['due'], zone)}"
+        case E.OFFERED:
+            return f"open for signature until {_at(said['offer_ends'], zone)}"
+        case E.SIGNED:
+            return f"{said['title']}, terms {said['digest'][:12]}…"
+        case E.ACTIVATED:
+            return f"in force from {said['effective_date']} until {_at(said['ends_at'], zone)}"
+        case E.END_REMINDED:
+            return f"{said['days']} days before the end"
+        case E.AGREEMENT_CLOSED:
+            return "with open requests: " + ", ".join(said["still_open"]) if said["still_open"] else ""
+        case E.CALENDAR_APPLIED:
+            return f"{len(said['calendars'])} calendar year(s)"
+        case _:
+            return ""
+
+
+def _because(said: dict[str, Any], key: str = "reason") -> str:
+    return f": {said[key]}" if said.get(key) else ""
+
+
+def _at(text: str, zone: ZoneInfo) -> str:
+    return briefly(datetime.fromisoformat(text), zone)

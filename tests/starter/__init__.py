@@ -1,0 +1,1 @@
+"""The client and the command line, against real servers and real databases."""

@@ -1,0 +1,131 @@
+"""`aftercare terms …`: every fault of every sheet, the digest to sign, the sheet as people read it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from contract.reading import read_terms
+from contract.terms import canonical_bytes
+from tests.contract.sheets import EXAMPLES
+from tests.starter.conftest import CommandLine
+from tests.starter.sheets import write_sheet
+
+FAULTY = """\
+agreement_id: "A 1"
+term: {years: 1, months: 2}
+service_hours: {weekly: {monday: [["09:00", "17:00"]]}, holidays: XX}
+"""
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Path:
+    path = tmp_path / "faulty.yaml"
+    path.write_text(FAULTY)
+    return path
+
+
+def test_a_good_sheet_has_its_digest_printed(aftercare: CommandLine):
+    printed = aftercare.well("terms", "check", *EXAMPLES)
+    assert len(printed.splitlines()) == len(EXAMPLES)
+    for path in EXAMPLES:
+        digest = hashlib.sha256(canonical_bytes(read_terms(path.read_text()))).hexdigest()
+        assert f"{path}: no faults" in printed
+        assert digest in printed
+
+
+def test_every_fault_is_listed_with_path_clause_given_and_allowed(aftercare: CommandLine, faulty: Path):
+    said = aftercare("terms", "check", faulty)
+    assert (said.code, said.out) == (3, "")
+    first, *faults = said.err.splitlines()
+    assert first == f"aftercare: {faulty}: {len(faults)} faults"
+    for fault in (
+        "  agreement_id (§2): given A 1; allowed: text matching ^[A-Za-z0-9_-]{1,64}$",
+        "  provider (C1.1): given nothing; allowed: a value; the field is mandatory",
+        "  term (C4.1): given both; allowed: either years or months",
+        "  service_hours.holidays (C5.2): given XX; allowed: null, or a country with calendar data,"
+        " such as CN, DE, GB, JP, US",
+    ):
+        assert fault in faults
+
+
+def test_of_several_sheets_the_faulty_ones_are_told_from_the_good(
+    aftercare: CommandLine, faulty: Path, tmp_path: Path
+):
+    good = write_sheet(tmp_path)
+    said = aftercare("terms", "check", faulty, good, "--json")
+    assert said.code == 3
+    bad_sheet, good_sheet = json.loads(said.out)["sheets"]
+    assert (good_sheet["agreement_id"], "faults" in good_sheet) == ("A-1", False)
+    assert {"path": "term", "clause": "C4.1", "given": "both", "allowed": "either years or months"} in (
+        bad_sheet["faults"]
+    )
+    assert said.error["kind"] == "faulty"
+    assert said.error["message"] == f"{faulty}: {len(bad_sheet['faults'])} faults"
+    assert said.error["faults"] == bad_sheet["faults"]
+
+
+@pytest.mark.parametrize(
+    ("content", "given"),
+    [
+        (b"\xff\xfe nonsense", "bytes that are no UTF-8"),
+        (b"fees: [1, 2", "line 1: expected ',' or ']'"),
+        (b"just words", "no mapping of fields"),
+    ],
+)
+def test_what_is_no_document_is_one_fault(aftercare: CommandLine, tmp_path: Path, content: bytes, given: str):
+    path = tmp_path / "sheet.yaml"
+    path.write_bytes(content)
+    said = aftercare("terms", "check", path)
+    assert said.code == 3
+    assert said.err.splitlines()[0] == f"aftercare: {path}: 1 fault"
+    assert given in said.err
+
+
+def test_a_file_that_is_not_there_is_a_mistake_of_usage(aftercare: CommandLine, tmp_path: Path):
+    said = aftercare("terms", "digest", tmp_path / "none.yaml")
+    assert (said.code, said.out) == (2, "")
+    assert "No such file or directory" in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_the_digest_is_of_the_canonical_json_that_show_prints(aftercare: CommandLine, tmp_path: Path):
+    sheet = write_sheet(tmp_path)
+    canonical = aftercare.well("terms", "show", sheet, "--json")
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    assert aftercare.well("terms", "digest", sheet) == f"{digest}\n"
+    assert aftercare("terms", "digest", sheet, "--json").json == {"agreement_id": "A-1", "digest": digest}
+
+
+def test_the_summary_states_each_clause_as_agreed(aftercare: CommandLine):
+    (office,) = (path for path in EXAMPLES if path.name == "service-agreement.yaml")
+    lines = [" ".join(line.split()) for line in aftercare.well("terms", "show", office).splitlines()]
+    for line in (
+        "C1.1 provider 甲方 华信售后服务有限公司 (huaxin-service)",
+        "C5.2 service hours Monday–Friday 09:00–12:00, 13:30–18:00",
+        "make-up workdays 09:00–12:00, 13:30–18:00",
+        "C8.1.1 late response 200.00 CNY once per request",
+        "C8.1.2 late solution 500.00 CNY per started day",
+        "C8.1 cap 20 % of a year's fees: 28,800.00 CNY",
+        "C9 disputes 30 days of negotiation, stale after 180 days; 上海国际经济贸易仲裁委员会",
+        "critical all 1 0.5 8",
+        "normal online consulting 1 4 –",
+        "normal technical support, problem resolution 1 4 48",
+    ):
+        assert line in lines
+
+
+def test_through_a_pipe_there_are_neither_colours_nor_cut_lines(aftercare: CommandLine, tmp_path: Path):
+    party = {"party_id": "p", "name": "A" * 150, "address": "B" * 150}
+    sheet = write_sheet(
+        tmp_path,
+        provider=party | {"contact": {"name": "Li", "email": "li@example.com", "phone": "1"}},
+    )
+    printed = aftercare.well("terms", "show", sheet)
+    assert "\x1b" not in printed
+    assert "…" not in printed
+    assert f"{'A' * 150} (p)" in printed
+    assert all(line == line.rstrip() for line in printed.splitlines())

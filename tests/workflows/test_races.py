@@ -1,0 +1,348 @@
+"""Commands and deadlines that meet: in one second, in one task, in the wrong order, or too late.
+
+Where no worker is there the time-skipping server does not skip: those tests wait a second or two for real.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHandle
+
+from contract.facts import EntryKind, EventKind
+from contract.refusals import RefusalKind
+from starter.errors import CommandRefused
+from tests.engine import DAY, HOUR, MINUTE, SECOND, START, LivedAgreement, R, World, eventually, history
+from workflows.payloads import Receipt
+
+pytestmark = pytest.mark.engine
+
+RESPOND_DUE = START + 4 * HOUR
+RESOLVE_DUE = START + 48 * HOUR
+ACCEPTANCE_ENDS = START + 7 * DAY
+TIMER_FIRED = EventType.EVENT_TYPE_TIMER_FIRED
+TASK_STARTED = EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
+UPDATE_ACCEPTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
+
+
+def last(kind: EventType.ValueType, seen: Sequence[EventType.ValueType]) -> int:
+    return len(seen) - 1 - list(reversed(seen)).index(kind)
+
+
+def met_in_one_task(seen: Sequence[EventType.ValueType]) -> bool:
+    """Whether the last command was taken in the first task after the last timer fired."""
+    between = seen[last(TIMER_FIRED, seen) : last(UPDATE_ACCEPTED, seen)]
+    return between.count(TASK_STARTED) == 1
+
+
+async def timer_fires(handle: WorkflowHandle[Any, Any]) -> None:
+    """Wait until a workflow's next timer fires with nobody there to act on it."""
+    before = (await history(handle)).count(TIMER_FIRED)
+
+    async def fired() -> bool:
+        return (await history(handle)).count(TIMER_FIRED) > before
+
+    await eventually(fired, "the timer")
+
+
+async def tell_the_server(
+    agreement: LivedAgreement, *commands: tuple[str, datetime], first: int = 1
+) -> list[asyncio.Task[Receipt]]:
+    """Commands given one after the other while no worker is there; they wait at the server."""
+    tasks = []
+    for number, (command, at) in enumerate(commands, start=first):
+        told = agreement.do(command, at, command_id=f"told-{number}")
+        tasks.append(asyncio.create_task(told))
+        await agreement.admitted(agreement.request_handle(), f"told-{number}")
+    return tasks
+
+
+async def accepted(handle: WorkflowHandle[Any, Any]) -> list[str]:
+    """The ids of the commands a workflow accepted, in the order in which they came."""
+    return [
+        event.workflow_execution_update_accepted_event_attributes.protocol_instance_id.removesuffix("-0")
+        async for event in handle.fetch_history_events()
+        if event.event_type == UPDATE_ACCEPTED
+    ]
+
+
+async def test_a_command_given_at_the_due_that_meets_the_timer_in_one_task_is_on_time(
+    forgetful_world: World,
+):
+    agreement = await forgetful_world.agreement()
+    await agreement.bring("assigned")
+    await agreement.pass_time_until(RESPOND_DUE)
+    handle = agreement.request_handle()
+    async with forgetful_world.worker_away():
+        (told,) = await tell_the_server(agreement, ("respond", RESPOND_DUE))
+        await timer_fires(handle)
+    assert (await told).state == "responded"
+    assert met_in_one_task(await history(handle))
+    kinds = await agreement.kinds_at(RESPOND_DUE + HOUR)
+    assert kinds == ["submitted", "confirmed", "assigned", "target_warned", "responded"]
+    assert await agreement.entries() == []
+    # Time still passes: cancelling the timer in that task would have frozen this server for good.
+    await agreement.pass_time_until(RESOLVE_DUE + SECOND)
+    assert (await agreement.event(EventKind.TARGET_BREACHED)).at == RESOLVE_DUE
+
+
+async def test_a_command_given_a_second_late_that_meets_the_timer_in_one_task_is_late_once(
+    forgetful_world: World,
+):
+    agreement = await forgetful_world.agreement()
+    await agreement.bring("assigned")
+    await agreement.pass_time_until(RESPOND_DUE)
+    handle = agreement.request_handle()
+    async with forgetful_world.worker_away():
+        await timer_fires(handle)
+        (told,) = await tell_the_server(agreement, ("respond", RESPOND_DUE + SECOND))
+    assert (await told).state == "responded"
+    assert met_in_one_task(await history(handle))
+    kinds = await agreement.kinds_at(RESPOND_DUE + HOUR)
+    assert kinds[-3:] == ["target_breached", "penalty_accrued", "responded"]
+    assert await agreement.owed() == "200.00"
+
+
+async def test_an_outage_across_dues_costs_nothing_when_all_was_done_in_time(forgetful_world: World):
+    """All three targets are due in one second; some commands come before the timer fires, some after."""
+    agreement = await forgetful_world.agreement(
+        targets={"confirm_hours": 1, "respond_hours": 1, "resolve_hours": 1, "by_priority": {}}
+    )
+    await agreement.submit()
+    due = START + HOUR
+    await agreement.pass_time_until(due)
+    async with forgetful_world.worker_away():
+        told = await tell_the_server(agreement, ("confirm", due), ("assign", due))
+        await timer_fires(agreement.request_handle())
+        told += await tell_the_server(agreement, ("respond", due), ("resolve", due), first=3)
+    assert [(await task).state for task in told][-1] == "resolved"
+    kinds = await agreement.kinds_at(due + 2 * DAY)
+    assert kinds[-4:] == ["confirmed", "assigned", "responded", "resolved"]
+    assert "target_breached" not in kinds
+    assert await agreement.entries() == []
+
+
+async def test_what_fell_due_in_an_outage_is_judged_after_it_as_of_its_own_instant(forgetful_world: World):
+    agreement = await forgetful_world.agreement()
+    await agreement.bring("assigned")
+    await agreement.pass_time_until(RESPOND_DUE)
+    async with forgetful_world.worker_away():
+        await timer_fires(agreement.request_handle())
+        await agreement.pass_time_until(RESPOND_DUE + 2 * SECOND)
+    breached = await agreement.event(EventKind.TARGET_BREACHED)
+    (entry,) = await agreement.entries()
+    assert (breached.at, entry.effective_at) == (RESPOND_DUE, RESPOND_DUE + SECOND)
+
+
+async def test_commands_that_waited_together_are_applied_in_the_order_of_their_stamps(
+    forgetful_world: World,
+):
+    agreement = await forgetful_world.agreement()
+    await agreement.submit()
+    await agreement.pass_time_until(START + 10 * MINUTE)
+    handle = agreement.request_handle()
+    minutes = [5, 9, 2, 7]
+    async with forgetful_world.worker_away():
+        told = await tell_the_server(agreement, *(("add_note", START + m * MINUTE) for m in minutes))
+        told += await tell_the_server(agreement, ("confirm", START + 4 * MINUTE), first=5)
+    for task in told:
+        await task
+    assert await accepted(handle) == ["told-1", "told-2", "told-3", "told-4", "told-5"]
+    events = (await agreement.events())[1:]
+    assert [(e.command_id, e.at) for e in events] == [
+        ("told-3", START + 2 * MINUTE),
+        ("told-5", START + 4 * MINUTE),
+        ("told-1", START + 5 * MINUTE),
+        ("told-4", START + 7 * MINUTE),
+        ("told-2", START + 9 * MINUTE),
+    ]
+    assert await agreement.is_sound()
+
+
+async def test_a_command_stamped_before_one_that_waits_and_would_then_be_impossible_is_refused(
+    forgetful_world: World,
+):
+    agreement = await forgetful_world.agreement()
+    await agreement.submit()
+    await agreement.pass_time_until(START + 10 * MINUTE)
+    async with forgetful_world.worker_away():
+        confirm, withdraw = await tell_the_server(
+            agreement, ("confirm", START + 5 * MINUTE), ("withdraw", START + 4 * MINUTE)
+        )
+    assert (await confirm).state == "confirmed"
+    with pytest.raises(CommandRefused) as problem:
+        await withdraw
+    assert problem.value.kind is RefusalKind.OUT_OF_ORDER
+    assert await agreement.kinds() == ["submitted", "confirmed"]
+
+
+async def test_a_command_stamped_before_one_on_record_is_refused_with_the_earliest_stamp_possible(
+    world: World,
+):
+    agreement = await world.agreement()
+    await agreement.submit()
+    await agreement.pass_time_until(START + 10 * MINUTE)
+    await agreement.do("add_note", START + 5 * MINUTE)
+    with pytest.raises(CommandRefused) as problem:
+        await agreement.do("confirm", START + 5 * MINUTE - SECOND)
+    assert problem.value.kind is RefusalKind.OUT_OF_ORDER
+    assert problem.value.refusal.details == {"not_before": (START + 5 * MINUTE).isoformat()}
+    assert await agreement.kinds() == ["submitted", "noted"]
+
+
+async def test_commands_of_one_second_are_taken_in_the_order_in_which_they_come(forgetful_world: World):
+    agreement = await forgetful_world.agreement()
+    await agreement.submit()
+    async with forgetful_world.worker_away():
+        told = await tell_the_server(agreement, ("confirm", START), ("assign", START), ("respond", START))
+    assert [(await task).state for task in told][-1] == "responded"
+    assert await agreement.kinds() == ["submitted", "confirmed", "assigned", "responded"]
+    assert {event.at for event in await agreement.events()} == {START}
+
+
+@pytest.mark.parametrize(
+    ("age", "kind"),
+    [(-2 * SECOND, RefusalKind.IN_THE_FUTURE), (24 * HOUR, RefusalKind.TOO_OLD)],
+    ids=["ahead of contract time", "a day and a moment old"],
+)
+async def test_a_stamp_ahead_of_contract_time_or_too_old_is_refused(
+    world: World, age: Any, kind: RefusalKind
+):
+    agreement = await world.agreement()
+    await agreement.bring("resolved")
+    now = START + 2 * DAY
+    await agreement.pass_time_until(now)
+    with pytest.raises(CommandRefused) as problem:
+        await agreement.do("add_note", now - age)
+    assert (problem.value.kind, problem.value.refusal.clause) == (kind, "§3")
+    await agreement.do("add_note", now - 24 * HOUR + 30 * SECOND)
+
+
+async def test_a_response_given_in_time_that_arrives_after_the_breach_takes_the_penalty_back_by_an_entry(
+    world: World,
+):
+    agreement = await world.agreement()
+    await agreement.bring("assigned")
+    arrived = RESPOND_DUE + 20 * HOUR
+    await agreement.pass_time_until(arrived)
+    await agreement.comes_to_owe("200.00")
+    await agreement.do("respond", RESPOND_DUE)
+    assert (await agreement.kinds())[-5:] == [
+        "target_breached",
+        "penalty_accrued",
+        "responded",
+        "breach_reversed",
+        "penalty_reversed",
+    ]
+    accrual, reversal = await agreement.entries()
+    assert (accrual.kind, reversal.kind) == (EntryKind.PENALTY, EntryKind.PENALTY_REVERSAL)
+    assert (reversal.reverses, reversal.amount, reversal.clause) == (accrual.key, accrual.amount, "C8.1.1")
+    assert (reversal.debit, reversal.credit) == (accrual.credit, accrual.debit)
+    assert await agreement.owed() == "0.00"
+    assert not (await agreement.status()).snapshot.response_late
+    assert await agreement.is_sound()
+
+
+async def test_a_solution_that_arrives_late_takes_back_the_days_after_its_stamp_and_no_others(world: World):
+    agreement = await world.agreement()
+    await agreement.bring("responded")
+    await agreement.pass_time_until(RESOLVE_DUE + DAY + 10 * HOUR)
+    await agreement.comes_to_owe("1000.00")
+    await agreement.do("resolve", RESOLVE_DUE + 20 * HOUR)
+    entries = await agreement.entries()
+    assert [(e.kind.value, str(e.amount)) for e in entries] == [
+        ("penalty", "500.00"),
+        ("penalty", "500.00"),
+        ("penalty_reversal", "500.00"),
+    ]
+    assert entries[2].reverses == entries[1].key
+    assert entries[1].effective_at == RESOLVE_DUE + DAY + SECOND
+    assert await agreement.owed() == "500.00"
+
+
+async def test_a_day_taken_back_accrues_anew_when_the_solution_is_reopened_and_the_clock_runs_on(
+    world: World,
+):
+    agreement = await world.agreement()
+    await agreement.bring("responded")
+    now = RESOLVE_DUE + DAY + 10 * HOUR
+    await agreement.pass_time_until(now)
+    await agreement.comes_to_owe("1000.00")
+    await agreement.do("resolve", RESOLVE_DUE + 20 * HOUR)
+    await agreement.do("reopen", now)
+    # Four hours of the first day are left.
+    await agreement.kinds_at(now + 4 * HOUR)
+    assert await agreement.owed() == "500.00"
+    await agreement.pass_time_until(now + 4 * HOUR + SECOND)
+    await agreement.comes_to_owe("1000.00")
+    assert len({entry.key for entry in await agreement.entries()}) == 4
+
+
+async def test_a_reopening_given_in_time_that_arrives_after_the_closure_takes_the_closure_back(world: World):
+    agreement = await world.agreement()
+    await agreement.bring("resolved")
+    await agreement.pass_time_until(ACCEPTANCE_ENDS + 5 * HOUR)
+    await agreement.event(EventKind.CLOSED_BY_ITSELF)
+    receipt = await agreement.do("reopen", ACCEPTANCE_ENDS)
+    assert receipt.state == "responded"
+    assert receipt.resolve_due == RESOLVE_DUE + 7 * DAY
+    assert (await agreement.kinds())[-3:] == ["closed_by_itself", "closure_reversed", "reopened"]
+    assert (await agreement.event(EventKind.CLOSURE_REVERSED)).clause == "§3"
+    record = await world.store.request(agreement.id, R)
+    assert record is not None
+    assert (record.request.state, record.request.closed_at) == ("responded", None)
+    await agreement.pass_time_until(RESOLVE_DUE + 7 * DAY + SECOND)
+    assert (await agreement.event(EventKind.TARGET_BREACHED)).at == RESOLVE_DUE + 7 * DAY
+
+
+async def test_an_acceptance_given_in_time_that_arrives_after_the_closure_replaces_it(world: World):
+    agreement = await world.agreement()
+    await agreement.bring("resolved")
+    await agreement.pass_time_until(ACCEPTANCE_ENDS + 5 * HOUR)
+    await agreement.event(EventKind.CLOSED_BY_ITSELF)
+    await agreement.do("accept", ACCEPTANCE_ENDS - HOUR)
+    assert (await agreement.status()).snapshot.closed_at == ACCEPTANCE_ENDS - HOUR
+
+
+@pytest.mark.parametrize("times", [2, 6])
+async def test_a_command_told_several_times_at_once_is_told_once(world: World, times: int):
+    agreement = await world.agreement()
+    await agreement.submit()
+    same = [agreement.do("confirm", START, command_id="only-once") for _ in range(times)]
+    first, *others = await asyncio.gather(*same)
+    await agreement.do("assign", START)
+    others.append(await agreement.do("confirm", START, command_id="only-once"))
+    assert all(answer == first for answer in others)
+    assert await agreement.kinds() == ["submitted", "confirmed", "assigned"]
+
+
+async def test_of_commands_that_exclude_each_other_exactly_one_is_taken(world: World):
+    agreement = await world.agreement()
+    await agreement.bring("resolved")
+    rivals = ["accept", "reopen", "withdraw"]
+    answers = await asyncio.gather(*(agreement.do(r, START) for r in rivals), return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, CommandRefused)]
+    taken = [answer for answer in answers if isinstance(answer, Receipt)]
+    # A reopened request can still be withdrawn.
+    assert len(taken) in (1, 2)
+    assert len(refused) == 3 - len(taken)
+    assert all(problem.kind is RefusalKind.NOT_ALLOWED_NOW for problem in refused)
+    kinds = (await agreement.kinds())[5:]
+    assert kinds in (["accepted"], ["withdrawn"], ["reopened"], ["reopened", "withdrawn"])
+    assert len(kinds) == len(taken)
+
+
+async def test_two_who_confirm_at_once_confirm_once(world: World):
+    agreement = await world.agreement()
+    await agreement.submit()
+    answers = await asyncio.gather(
+        *(agreement.do("confirm", START) for _ in range(5)), return_exceptions=True
+    )
+    assert sum(isinstance(answer, Receipt) for answer in answers) == 1
+    assert sum(isinstance(answer, CommandRefused) for answer in answers) == 4
+    assert await agreement.kinds() == ["submitted", "confirmed"]
