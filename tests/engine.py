@@ -31,7 +31,7 @@ from temporalio.worker import Worker
 
 import worker
 from contract.commands import MODELS, CommandName
-from contract.facts import Account, EntryKind, Event, EventKind, LedgerEntry
+from contract.facts import Account, EntryKind, Event, EventKind, LedgerEntry, RecordBatch, Recorded
 from contract.parties import Actor, Role
 from contract.refusals import Refusal
 from contract.request import TRANSITIONS, RequestState
@@ -202,24 +202,28 @@ class World:
         await working.aclose()
 
     @asynccontextmanager
-    async def worker_away(self) -> AsyncIterator[None]:
-        """No worker for the length of the block."""
-        await self.stop_worker()
-        await eventually(self._nobody_polls, "the server noticing that the worker has gone")
-        yield
-        await self.start_worker()
+    async def held_up(self, command: Awaitable[Receipt]) -> AsyncIterator[None]:
+        """A command whose recording takes the whole block, and its workflow's task with it.
 
-    async def _nobody_polls(self) -> bool:
-        """Whether a task stays with the server.
-
-        It goes on handing tasks to a worker that has just gone, and waits ten seconds for each of them.
+        What comes for that workflow meanwhile, commands and timers, comes together in its next task.
         """
-        probe = await self.temporal.start_workflow(
-            "Probe", id=f"probe-{next(_NUMBERS)}", task_queue=self.settings.task_queue
-        )
-        taken = EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED in await history(probe)
-        await probe.terminate()
-        return not taken
+        reached, free = asyncio.Event(), asyncio.Event()
+        append_many = self.store.append_many
+
+        async def held(batches: Sequence[RecordBatch]) -> list[Recorded]:
+            reached.set()
+            await free.wait()
+            return await append_many(batches)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self.store, "append_many", held)
+            told = asyncio.ensure_future(command)
+            try:
+                await reached.wait()
+                yield
+            finally:
+                free.set()
+        await told
 
     async def standing_of(self, handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionStatus:
         """Whether a workflow runs or how it ended.
@@ -299,6 +303,10 @@ class LivedAgreement:
         environment = self.world.environment
         if environment is not None and (wait := instant - await self.now()) > timedelta(0):
             await environment.sleep(wait)
+        await self.wait_until(instant)
+
+    async def wait_until(self, instant: datetime) -> None:
+        """Wait for an instant for real."""
 
         async def come() -> bool:
             return await self.now() >= instant

@@ -44,7 +44,8 @@ def dev(
     """Run a Temporal server with its UI, the record store and a worker; Ctrl-C stops, a restart goes on."""
     known = settings()
     folder = (home or known.home).expanduser().absolute()
-    chosen = known.model_copy(update={"home": folder})
+    level = known.log_level if "log_level" in known.model_fields_set else "WARNING"
+    chosen = known.model_copy(update={"home": folder, "log_level": level})
     configure_logs(chosen)
     asyncio.run(_run(chosen, _port(chosen) if port is None else port, ui_port, as_json))
 

@@ -8,6 +8,7 @@ stand in English and, where the machine has a font for it, beside it in Chinese.
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from datetime import datetime, time, timedelta
 from itertools import pairwise
@@ -25,6 +26,9 @@ from matplotlib.font_manager import fontManager
 from contract.penalties import annual_cap
 from starter.rehearsal.report import RESOLUTION, RESPONSE
 from starter.rehearsal.running import Lived, LivedRequest
+
+# On its first run it looks for fonts for some seconds, and says so where the command's own words go.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 FORMATS = {".svg": FigureCanvasSVG, ".png": FigureCanvasAgg}
 CHINESE_FONTS = (

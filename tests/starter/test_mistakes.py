@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from temporalio.service import RPCError
 
+from records.faults import SchemaNotReady
+from runtime.connection import Unreachable
+from runtime.engines import EngineFailed, EngineMissing
 from starter.exits import ExitCode
 from tests.starter.conftest import CommandLine
 from tests.starter.live import Service
@@ -105,6 +108,27 @@ def test_a_database_that_is_away_does_not_answer(aftercare: CommandLine, monkeyp
     assert said.code == ExitCode.NOT_REACHED
     assert "does not answer" in said.err
     assert "secret" not in said.err
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        Unreachable("No Temporal server answers."),
+        EngineMissing("The Temporal dev server is not installed."),
+        EngineFailed("Another dev server is running."),
+        SchemaNotReady("the database has no record store"),
+    ],
+    ids=lambda problem: type(problem).__name__,
+)
+def test_what_engines_and_records_say_is_said(
+    aftercare: CommandLine, monkeypatch: pytest.MonkeyPatch, problem: Exception
+):
+    def away(*_: object) -> None:
+        raise problem
+
+    monkeypatch.setattr("starter.given.sheet", away)
+    said = aftercare("terms", "digest", "any.yaml")
+    assert (said.code, said.err) == (ExitCode.NOT_REACHED, f"aftercare: {problem}\n")
 
 
 def test_a_fault_of_our_own_is_said_to_be_one(aftercare: CommandLine, monkeypatch: pytest.MonkeyPatch):

@@ -29,14 +29,3 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     """A world of the test's own, whose time it may pass."""
     async with skipping_world(tmp_path) as world:
         yield world
-
-
-@pytest.fixture
-async def forgetful_world(tmp_path: Path) -> AsyncIterator[World]:
-    """A world whose worker can be taken away and brought back.
-
-    It keeps no workflow in memory: the time-skipping server would for ever hold tasks for the very worker
-    that had it. So every task here is also a replay from the beginning.
-    """
-    async with skipping_world(tmp_path, {"max_cached_workflows": 0}) as world:
-        yield world

@@ -1,6 +1,6 @@
 """Commands and deadlines that meet: in one second, in one task, in the wrong order, or too late.
 
-Where no worker is there the time-skipping server does not skip: those tests wait a second or two for real.
+What is to meet in one task waits while a command before it is being recorded; there time passes for real.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from temporalio.client import WorkflowHandle
 from contract.facts import EntryKind, EventKind
 from contract.refusals import RefusalKind
 from starter.errors import CommandRefused
-from tests.engine import DAY, HOUR, MINUTE, SECOND, START, LivedAgreement, R, World, eventually, history
+from tests.engine import DAY, HOUR, MINUTE, SECOND, START, LivedAgreement, R, World, history
 from workflows.payloads import Receipt
 
 pytestmark = pytest.mark.engine
@@ -25,6 +25,9 @@ pytestmark = pytest.mark.engine
 RESPOND_DUE = START + 4 * HOUR
 RESOLVE_DUE = START + 48 * HOUR
 ACCEPTANCE_ENDS = START + 7 * DAY
+AFTER_THE_TIMER = 1.6 * SECOND
+"""So long after a due its timer, which waits for the second after it, has surely fired."""
+
 TIMER_FIRED = EventType.EVENT_TYPE_TIMER_FIRED
 TASK_STARTED = EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
 UPDATE_ACCEPTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
@@ -40,20 +43,10 @@ def met_in_one_task(seen: Sequence[EventType.ValueType]) -> bool:
     return between.count(TASK_STARTED) == 1
 
 
-async def timer_fires(handle: WorkflowHandle[Any, Any]) -> None:
-    """Wait until a workflow's next timer fires with nobody there to act on it."""
-    before = (await history(handle)).count(TIMER_FIRED)
-
-    async def fired() -> bool:
-        return (await history(handle)).count(TIMER_FIRED) > before
-
-    await eventually(fired, "the timer")
-
-
-async def tell_the_server(
+async def come_one_after_the_other(
     agreement: LivedAgreement, *commands: tuple[str, datetime], first: int = 1
 ) -> list[asyncio.Task[Receipt]]:
-    """Commands given one after the other while no worker is there; they wait at the server."""
+    """Commands that reach the server in this order and wait there."""
     tasks = []
     for number, (command, at) in enumerate(commands, start=first):
         told = agreement.do(command, at, command_id=f"told-{number}")
@@ -71,55 +64,61 @@ async def accepted(handle: WorkflowHandle[Any, Any]) -> list[str]:
     ]
 
 
-async def test_a_command_given_at_the_due_that_meets_the_timer_in_one_task_is_on_time(
-    forgetful_world: World,
-):
-    agreement = await forgetful_world.agreement()
+async def test_a_command_given_at_the_due_that_meets_the_timer_in_one_task_is_on_time(world: World):
+    agreement = await world.agreement()
     await agreement.bring("assigned")
     await agreement.pass_time_until(RESPOND_DUE)
-    handle = agreement.request_handle()
-    async with forgetful_world.worker_away():
-        (told,) = await tell_the_server(agreement, ("respond", RESPOND_DUE))
-        await timer_fires(handle)
+    async with world.held_up(agreement.do("add_note", RESPOND_DUE)):
+        (told,) = await come_one_after_the_other(agreement, ("respond", RESPOND_DUE))
+        await agreement.wait_until(RESPOND_DUE + AFTER_THE_TIMER)
     assert (await told).state == "responded"
-    assert met_in_one_task(await history(handle))
+    assert met_in_one_task(await history(agreement.request_handle()))
     kinds = await agreement.kinds_at(RESPOND_DUE + HOUR)
-    assert kinds == ["submitted", "confirmed", "assigned", "target_warned", "responded"]
+    assert kinds[3:] == ["target_warned", "noted", "responded"]
     assert await agreement.entries() == []
     # Time still passes: cancelling the timer in that task would have frozen this server for good.
     await agreement.pass_time_until(RESOLVE_DUE + SECOND)
     assert (await agreement.event(EventKind.TARGET_BREACHED)).at == RESOLVE_DUE
 
 
-async def test_a_command_given_a_second_late_that_meets_the_timer_in_one_task_is_late_once(
-    forgetful_world: World,
-):
-    agreement = await forgetful_world.agreement()
+async def test_a_command_given_a_second_late_that_meets_the_timer_in_one_task_is_late_once(world: World):
+    agreement = await world.agreement()
     await agreement.bring("assigned")
     await agreement.pass_time_until(RESPOND_DUE)
-    handle = agreement.request_handle()
-    async with forgetful_world.worker_away():
-        await timer_fires(handle)
-        (told,) = await tell_the_server(agreement, ("respond", RESPOND_DUE + SECOND))
+    async with world.held_up(agreement.do("add_note", RESPOND_DUE)):
+        await agreement.wait_until(RESPOND_DUE + AFTER_THE_TIMER)
+        (told,) = await come_one_after_the_other(agreement, ("respond", RESPOND_DUE + SECOND))
     assert (await told).state == "responded"
-    assert met_in_one_task(await history(handle))
+    assert met_in_one_task(await history(agreement.request_handle()))
     kinds = await agreement.kinds_at(RESPOND_DUE + HOUR)
     assert kinds[-3:] == ["target_breached", "penalty_accrued", "responded"]
     assert await agreement.owed() == "200.00"
 
 
-async def test_an_outage_across_dues_costs_nothing_when_all_was_done_in_time(forgetful_world: World):
-    """All three targets are due in one second; some commands come before the timer fires, some after."""
-    agreement = await forgetful_world.agreement(
+async def test_a_command_that_meets_the_timer_but_another_deadline_leaves_that_deadline_missed(world: World):
+    agreement = await world.agreement()
+    await agreement.bring("assigned")
+    await agreement.pass_time_until(RESPOND_DUE)
+    async with world.held_up(agreement.do("add_note", RESPOND_DUE)):
+        (told,) = await come_one_after_the_other(agreement, ("raise_priority", RESPOND_DUE))
+        await agreement.wait_until(RESPOND_DUE + AFTER_THE_TIMER)
+    await told
+    assert (await agreement.event(EventKind.TARGET_BREACHED)).at == RESPOND_DUE
+    assert await agreement.owed() == "200.00"
+
+
+async def test_dues_that_passed_together_cost_nothing_when_all_was_done_in_time(world: World):
+    """All three targets are due in one second; some commands come before their timer fires, some after."""
+    agreement = await world.agreement(
         targets={"confirm_hours": 1, "respond_hours": 1, "resolve_hours": 1, "by_priority": {}}
     )
     await agreement.submit()
     due = START + HOUR
     await agreement.pass_time_until(due)
-    async with forgetful_world.worker_away():
-        told = await tell_the_server(agreement, ("confirm", due), ("assign", due))
-        await timer_fires(agreement.request_handle())
-        told += await tell_the_server(agreement, ("respond", due), ("resolve", due), first=3)
+    async with world.held_up(agreement.do("add_note", due)):
+        told = await come_one_after_the_other(agreement, ("confirm", due), ("assign", due))
+        await agreement.wait_until(due + AFTER_THE_TIMER)
+        told += await come_one_after_the_other(agreement, ("respond", due), ("resolve", due), first=3)
     assert [(await task).state for task in told][-1] == "resolved"
     kinds = await agreement.kinds_at(due + 2 * DAY)
     assert kinds[-4:] == ["confirmed", "assigned", "responded", "resolved"]
@@ -127,34 +126,37 @@ async def test_an_outage_across_dues_costs_nothing_when_all_was_done_in_time(for
     assert await agreement.entries() == []
 
 
-async def test_what_fell_due_in_an_outage_is_judged_after_it_as_of_its_own_instant(forgetful_world: World):
-    agreement = await forgetful_world.agreement()
-    await agreement.bring("assigned")
-    await agreement.pass_time_until(RESPOND_DUE)
-    async with forgetful_world.worker_away():
-        await timer_fires(agreement.request_handle())
-        await agreement.pass_time_until(RESPOND_DUE + 2 * SECOND)
-    breached = await agreement.event(EventKind.TARGET_BREACHED)
-    (entry,) = await agreement.entries()
-    assert (breached.at, entry.effective_at) == (RESPOND_DUE, RESPOND_DUE + SECOND)
+async def test_dues_that_passed_together_are_judged_each_as_of_its_own_instant(world: World):
+    agreement = await world.agreement(
+        targets={"confirm_hours": 1, "respond_hours": 1, "resolve_hours": 1, "by_priority": {}}
+    )
+    await agreement.submit()
+    due = START + HOUR
+    await agreement.pass_time_until(due + SECOND + DAY + SECOND)
+    await agreement.comes_to_owe("1200.00")
+    events = [e for e in await agreement.events() if e.kind is EventKind.TARGET_BREACHED]
+    assert [(e.at, e.payload["target"]) for e in events] == [
+        (due, "confirm"),
+        (due, "respond"),
+        (due, "resolve"),
+    ]
 
 
-async def test_commands_that_waited_together_are_applied_in_the_order_of_their_stamps(
-    forgetful_world: World,
-):
-    agreement = await forgetful_world.agreement()
+async def test_commands_that_wait_together_are_applied_in_the_order_of_their_stamps(world: World):
+    agreement = await world.agreement()
     await agreement.submit()
     await agreement.pass_time_until(START + 10 * MINUTE)
-    handle = agreement.request_handle()
     minutes = [5, 9, 2, 7]
-    async with forgetful_world.worker_away():
-        told = await tell_the_server(agreement, *(("add_note", START + m * MINUTE) for m in minutes))
-        told += await tell_the_server(agreement, ("confirm", START + 4 * MINUTE), first=5)
+    async with world.held_up(agreement.do("add_note", START + MINUTE, command_id="held")):
+        notes = [("add_note", START + minute * MINUTE) for minute in minutes]
+        told = await come_one_after_the_other(agreement, *notes, ("confirm", START + 4 * MINUTE))
     for task in told:
         await task
-    assert await accepted(handle) == ["told-1", "told-2", "told-3", "told-4", "told-5"]
+    came = await accepted(agreement.request_handle())
+    assert came == ["held", "told-1", "told-2", "told-3", "told-4", "told-5"]
     events = (await agreement.events())[1:]
     assert [(e.command_id, e.at) for e in events] == [
+        ("held", START + 1 * MINUTE),
         ("told-3", START + 2 * MINUTE),
         ("told-5", START + 4 * MINUTE),
         ("told-1", START + 5 * MINUTE),
@@ -164,21 +166,31 @@ async def test_commands_that_waited_together_are_applied_in_the_order_of_their_s
     assert await agreement.is_sound()
 
 
-async def test_a_command_stamped_before_one_that_waits_and_would_then_be_impossible_is_refused(
-    forgetful_world: World,
-):
-    agreement = await forgetful_world.agreement()
+async def test_a_command_stamped_before_one_that_waits_and_would_then_be_impossible_is_refused(world: World):
+    agreement = await world.agreement()
     await agreement.submit()
     await agreement.pass_time_until(START + 10 * MINUTE)
-    async with forgetful_world.worker_away():
-        confirm, withdraw = await tell_the_server(
+    async with world.held_up(agreement.do("add_note", START)):
+        confirm, withdraw = await come_one_after_the_other(
             agreement, ("confirm", START + 5 * MINUTE), ("withdraw", START + 4 * MINUTE)
         )
     assert (await confirm).state == "confirmed"
     with pytest.raises(CommandRefused) as problem:
         await withdraw
     assert problem.value.kind is RefusalKind.OUT_OF_ORDER
-    assert await agreement.kinds() == ["submitted", "confirmed"]
+    assert await agreement.kinds() == ["submitted", "noted", "confirmed"]
+
+
+async def test_commands_of_one_second_are_taken_in_the_order_in_which_they_come(world: World):
+    agreement = await world.agreement()
+    await agreement.submit()
+    async with world.held_up(agreement.do("add_note", START)):
+        told = await come_one_after_the_other(
+            agreement, ("confirm", START), ("assign", START), ("respond", START)
+        )
+    assert [(await task).state for task in told][-1] == "responded"
+    assert await agreement.kinds() == ["submitted", "noted", "confirmed", "assigned", "responded"]
+    assert {event.at for event in await agreement.events()} == {START}
 
 
 async def test_a_command_stamped_before_one_on_record_is_refused_with_the_earliest_stamp_possible(
@@ -193,16 +205,6 @@ async def test_a_command_stamped_before_one_on_record_is_refused_with_the_earlie
     assert problem.value.kind is RefusalKind.OUT_OF_ORDER
     assert problem.value.refusal.details == {"not_before": (START + 5 * MINUTE).isoformat()}
     assert await agreement.kinds() == ["submitted", "noted"]
-
-
-async def test_commands_of_one_second_are_taken_in_the_order_in_which_they_come(forgetful_world: World):
-    agreement = await forgetful_world.agreement()
-    await agreement.submit()
-    async with forgetful_world.worker_away():
-        told = await tell_the_server(agreement, ("confirm", START), ("assign", START), ("respond", START))
-    assert [(await task).state for task in told][-1] == "responded"
-    assert await agreement.kinds() == ["submitted", "confirmed", "assigned", "responded"]
-    assert {event.at for event in await agreement.events()} == {START}
 
 
 @pytest.mark.parametrize(
