@@ -58,6 +58,7 @@ check: setup ## lint, types, imports, licences, examples, and the commands in RE
 	@$(BIN)/python -m checks.licences
 	@$(BIN)/aftercare terms check examples/*.yaml
 	@$(BIN)/python -m checks.readme_commands
+	@$(BIN)/python -m checks.docs
 
 demo: setup ## live one agreement from offer to end, in about two minutes
 	@$(BIN)/aftercare demo $(ARGS)

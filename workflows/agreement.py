@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -37,6 +38,7 @@ from workflows.payloads import (
     OpenRequests,
     OpenRequestsWanted,
     Receipt,
+    read_start,
 )
 from workflows.recording import surely
 from workflows.search_attributes import agreement_attributes
@@ -62,7 +64,9 @@ class Agreement:
     """An online after-sales service support agreement."""
 
     @workflow.init
-    def __init__(self, start: AgreementStart) -> None:
+    def __init__(self, given: Any = None) -> None:
+        carried_over = workflow.info().continued_run_id is not None
+        start = read_start(AgreementStart, given, carried_over=carried_over)
         self._ways = start.ways
         self._alarm = Alarm(timedelta(seconds=start.ways.offset_seconds))
         self._run_started = workflow.now()
@@ -97,7 +101,8 @@ class Agreement:
         return life.offer(terms, digest_of(start.canonical.encode()), at)
 
     @workflow.run
-    async def run(self, start: AgreementStart) -> AgreementReceipt:
+    async def run(self, given: Any = None) -> AgreementReceipt:
+        """Takes an :class:`AgreementStart`; anything else fails at once."""
         if self._offered:
             await self._record(self._offered, document=True)
             self._recorded = True
@@ -163,13 +168,13 @@ class Agreement:
             raise refused(problem.refusal) from None
 
     @workflow.signal(name="request_closed", description="A request closed after the end of the term.")
-    def request_closed(self, request_id: str) -> None:
+    def request_closed(self, request_id: str = "") -> None:
         self._told.append((request_id, False))
 
     @workflow.signal(
         name="request_reopened", description="A request closed after the end was open after all."
     )
-    def request_reopened(self, request_id: str) -> None:
+    def request_reopened(self, request_id: str = "") -> None:
         self._told.append((request_id, True))
 
     @workflow.query(name="status", description="Where the agreement stands and what is due next.")
@@ -256,6 +261,8 @@ class Agreement:
             found = await surely("open_requests", wanted, OpenRequests, "Requests still open · C4.1")
             file.open_requests = found.request_ids
         for request_id, is_open in told:
+            if not request_id:
+                continue  # a signal that named none
             others = [known for known in file.open_requests if known != request_id]
             file.open_requests = [*others, request_id] if is_open else others
         events = life.close(file, self._alarm.now())

@@ -5,17 +5,20 @@ New fields get defaults; none is removed or retyped, because histories of older 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
+from temporalio.exceptions import ApplicationError
 
 from contract.agreement import AgreementFile
 from contract.clock import ServiceWindow
 from contract.commands import CommandName, Submission
 from contract.facts import RequestSnapshot
-from contract.refusals import Refusal
+from contract.refusals import Refusal, RefusalKind
 from contract.request_file import RequestFile
 from contract.values import Instant, Model, Record
+
+Started = TypeVar("Started", bound=Record)
 
 # Workflow inputs
 
@@ -53,6 +56,25 @@ class RequestStart(Record):
 
 
 AgreementStart.model_rebuild()
+
+
+def read_start(model: type[Started], given: Any, *, carried_over: bool) -> Started:
+    """A workflow's input from whatever it was started with.
+
+    A malformed one fails the first run at once, without repeating what was given (C5.3): left to the
+    SDK it would fail its workflow task for ever. In a run that carries on it stays a failure of the
+    task, which a release can repair.
+    """
+    try:
+        return model.model_validate(given)
+    except ValidationError as problem:
+        if carried_over:
+            raise
+        paths = ", ".join(".".join(map(str, error["loc"])) or "input" for error in problem.errors())
+        raise ApplicationError(
+            f"the input is malformed at: {paths}", type=RefusalKind.INVALID, non_retryable=True
+        ) from None
+
 
 # Activities
 

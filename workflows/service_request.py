@@ -58,6 +58,7 @@ from workflows.payloads import (
     Several,
     Told,
     WindowWanted,
+    read_start,
 )
 from workflows.recording import surely
 from workflows.search_attributes import request_attributes
@@ -102,7 +103,9 @@ class ServiceRequest:
     """A service request under an agreement."""
 
     @workflow.init
-    def __init__(self, start: RequestStart) -> None:
+    def __init__(self, given: Any = None) -> None:
+        carried_over = workflow.info().continued_run_id is not None
+        start = read_start(RequestStart, given, carried_over=carried_over)
         self._file = start.file
         self._ways = start.ways
         self._alarm = Alarm(timedelta(seconds=start.ways.offset_seconds))
@@ -112,7 +115,8 @@ class ServiceRequest:
         self._calendar: ServiceWindow | None = None
 
     @workflow.run
-    async def run(self, start: RequestStart) -> Receipt:
+    async def run(self, given: Any = None) -> Receipt:
+        """Takes a :class:`RequestStart`; anything else fails at once."""
         self._mailing.go()
         while not is_over(self._file, self._alarm.now()):
             self._alarm.set(next_wake(self._file))

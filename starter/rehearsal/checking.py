@@ -40,7 +40,7 @@ class Checked:
     differences: tuple[Difference, ...]
 
 
-class _Comparison:
+class Comparison:
     def __init__(self) -> None:
         self.values = 0
         self.differences: list[Difference] = []
@@ -53,7 +53,7 @@ class _Comparison:
 
 def check(lived: Lived) -> Checked:
     """Compute a rehearsal again and compare."""
-    compare = _Comparison()
+    compare = Comparison()
     assert lived.agreement.effective_at is not None
     term = Term(lived.terms, lived.agreement.effective_at)
     until = moment(lived.until.replace(microsecond=0))
@@ -62,7 +62,7 @@ def check(lived: Lived) -> Checked:
     for request_id in sorted(expected.keys() | recorded.keys()):
         compare(request_id, "on record", request_id in recorded, request_id in expected)
     for request_id in sorted(expected.keys() & recorded.keys()):
-        _compare_request(compare, recorded[request_id], expected[request_id], until)
+        compare_request(compare, recorded[request_id], expected[request_id], until)
     _compare_refused(compare, {(r.deed.request_id, r.deed.line, r.deed.name) for r in lived.refused}, refused)
     _compare_years(compare, lived, term, expected.values())
     return Checked(compare.values, tuple(compare.differences))
@@ -100,7 +100,7 @@ class _Calendars(dict[int, CalendarYear]):
         return self[year]
 
 
-def _compare_request(compare: _Comparison, recorded: LivedRequest, computed: Expected, until: int) -> None:
+def compare_request(compare: Comparison, recorded: LivedRequest, computed: Expected, until: int) -> None:
     on_record = recorded.on_record
     request_id = on_record.request_id
     instants = {
@@ -129,7 +129,7 @@ def _compare_request(compare: _Comparison, recorded: LivedRequest, computed: Exp
 
 
 def _compare_refused(
-    compare: _Comparison, recorded: set[tuple[str, int, str]], computed: set[tuple[str, int, str]]
+    compare: Comparison, recorded: set[tuple[str, int, str]], computed: set[tuple[str, int, str]]
 ) -> None:
     for one in sorted(recorded | computed):
         request_id, line, name = one
@@ -141,7 +141,7 @@ def _taken(is_refused: bool) -> str:
     return "refused" if is_refused else "taken"
 
 
-def _compare_years(compare: _Comparison, lived: Lived, term: Term, computed: Iterable[Expected]) -> None:
+def _compare_years(compare: Comparison, lived: Lived, term: Term, computed: Iterable[Expected]) -> None:
     """What was accrued in each contract year, and what of it is above the cap."""
     accruals = [(one.at, one.amount) for request in computed for one in request.accruals if one.amount]
     sums: dict[int, Decimal] = defaultdict(Decimal)

@@ -383,6 +383,8 @@ def test_money_is_written_with_all_digits_of_its_currency():
 # What people write
 
 
+HOSTILE_LINE = "Jam Bcc: eve@evil.example <script>alert(1)</script> {{ 7 * 7 }} \u202egnp.exe"
+"""As hostile as one line can be: line ends do not pass the boundary (contract.values.Line)."""
 HOSTILE = "Jam\r\nBcc: eve@evil.example\r\n\r\n<script>alert(1)</script> {{ 7 * 7 }} \u202egnp.exe"
 
 
@@ -395,8 +397,8 @@ async def test_what_people_write_adds_no_header_and_no_markup(
     await life.submit(
         "R-1",
         "2026-03-02 09:00",
-        actor=Actor(party="customer", person=HOSTILE),
-        title=HOSTILE,
+        actor=Actor(party="customer", person=HOSTILE_LINE),
+        title=HOSTILE_LINE,
         description=HOSTILE,
     )
     await notify(notifications(store, office), life.told[-1][0])
@@ -414,7 +416,7 @@ async def test_what_people_write_adds_no_header_and_no_markup(
 async def test_names_that_people_chose_stay_inside_their_header(store: RecordStore, office: PostOffice):
     await office.open()
     life = Life(
-        store, sheet(customer__contact__name="Wang\r\nBcc: eve@evil.example", customer__name='A "B", Inc.')
+        store, sheet(customer__contact__name="Wang Bcc: eve@evil.example", customer__name='A "B", Inc.')
     )
     await life.begin()
     for notice, _ in life.told:

@@ -88,7 +88,8 @@ async def test_the_one_timer_waits_for_the_second_after_the_due_and_says_for_wha
     await agreement.event(EventKind.TARGET_WARNED)
     status = await agreement.status()
     assert status.next_wake == case.due + SECOND
-    assert status.next_what == f"{case.target.capitalize()} due · {case.clause}"
+    names = {"confirm": "Confirmation", "respond": "Response", "resolve": "Resolution"}
+    assert status.next_what == f"{names[case.target]} due · {case.clause}"
 
 
 @each_target
