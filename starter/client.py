@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ValidationError
 from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 from temporalio.client import (
     Client,
@@ -372,7 +373,9 @@ class Aftercare:
             return None
         except RPCError as problem:
             if problem.status is RPCStatusCode.NOT_FOUND:
-                raise await self._missing(handle, what, update) from None
+                if await self._is_running(handle, what):
+                    return None  # caught between two of its runs
+                raise _closed_for_good(what, update) from None
             if problem.status not in _AGAIN or loop.time() > give_up:
                 raise NotReached(f"no answer about {what} to {update}: {problem.status.name}") from None
             return None
@@ -389,21 +392,17 @@ class Aftercare:
                 return command
         return None
 
-    async def _missing(self, handle: WorkflowHandle[Any, Any], what: str, update: str) -> Exception:
-        """Not found can mean never there or over: the engine's description tells which."""
+    async def _is_running(self, handle: WorkflowHandle[Any, Any], what: str) -> bool:
+        """Not found can mean never there, over, or between two runs: the engine's description tells which."""
         execution = WorkflowExecution(workflow_id=handle.id)
         question = DescribeWorkflowExecutionRequest(namespace=self._temporal.namespace, execution=execution)
         try:
-            # The raw call: only whether it exists matters, not what its attributes decode to.
-            await self._temporal.workflow_service.describe_workflow_execution(question)
+            # The raw call: only its status matters, not what its attributes decode to.
+            found = await self._temporal.workflow_service.describe_workflow_execution(question)
         except RPCError:
-            return Unknown(f"there is no {what}")
-        return CommandRefused(
-            Refusal(
-                kind=RefusalKind.NOT_ALLOWED_NOW,
-                message=f"{what} is closed for good: {update} is no longer possible",
-                clause="C6.2.3",
-            )
+            raise Unknown(f"there is no {what}") from None
+        return (
+            found.workflow_execution_info.status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
         )
 
     async def _ask(self, handle: WorkflowHandle[Any, Any], what: str, answer: type[Answer]) -> Answer:
@@ -422,6 +421,16 @@ class Aftercare:
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def _closed_for_good(what: str, update: str) -> CommandRefused:
+    return CommandRefused(
+        Refusal(
+            kind=RefusalKind.NOT_ALLOWED_NOW,
+            message=f"{what} is closed for good: {update} is no longer possible",
+            clause="C6.2.3",
+        )
+    )
 
 
 def _refusal(problem: WorkflowUpdateFailedError) -> Refusal:

@@ -74,9 +74,7 @@ def test_another_terminal_finds_it_ctrl_c_drains_and_a_restart_goes_on(
     elsewhere.mkdir()
     options = ("--home", str(home), "--port", "0", "--ui-port", "0", "--json")
     sheet = write_sheet(tmp_path, "D-1", service_hours="always")
-    import time; print(0, time.time() % 1000, file=sys.__stderr__)
     with terminal(elsewhere, *options) as first:
-        import time; print(1, time.time() % 1000, file=sys.__stderr__)
         said = first.read_json()
         assert said["home"] == str(home)
         assert said["environment"] == {
@@ -85,30 +83,21 @@ def test_another_terminal_finds_it_ctrl_c_drains_and_a_restart_goes_on(
         }
         for name, value in said["environment"].items():
             monkeypatch.setenv(name, value)
-        import time; print(2, time.time() % 1000, file=sys.__stderr__)
         aftercare.well("agreement", "offer", sheet)
-        import time; print(3, time.time() % 1000, file=sys.__stderr__)
         aftercare.well("agreement", "sign", "D-1", *PROVIDER, "--title", "CEO", "--terms", sheet)
-        import time; print(4, time.time() % 1000, file=sys.__stderr__)
         assert first.ctrl_c() == (0, "", "")
-    import time; print(5, time.time() % 1000, file=sys.__stderr__)
     assert aftercare("agreement", "sign", "D-1", *CUSTOMER, "--title", "CEO", "--terms", sheet).code == 1
-    import time; print(6, time.time() % 1000, file=sys.__stderr__)
     with terminal(elsewhere, *options) as second:
-        import time; print(7, time.time() % 1000, file=sys.__stderr__)
         monkeypatch.setenv("AFTERCARE_TEMPORAL_ADDRESS", second.read_json()["temporal"])
-        import time; print(8, time.time() % 1000, file=sys.__stderr__)
         signed = aftercare(
             *("agreement", "sign", "D-1", *CUSTOMER, "--title", "CEO", "--terms", sheet, "--json"),
         ).json
         assert (signed["state"], signed["signed_by"]) == ("active", ["customer", "provider"])
-        import time; print(9, time.time() % 1000, file=sys.__stderr__)
         aftercare.well(
             *("request", "submit", "D-1", "R-1", *CUSTOMER, "--title", "T"),
             *("--service", "technical_support"),
         )
         assert "R-1" in aftercare.well("request", "list", "D-1")
-        import time; print(10, time.time() % 1000, file=sys.__stderr__)
         second.ctrl_c()
     assert [path.name for path in elsewhere.iterdir()] == [], "it writes nothing outside its home"
     assert {"temporal.db", "records.db", "outbox"} <= {path.name for path in home.iterdir()}
