@@ -311,7 +311,7 @@ def close(file: AgreementFile, now: datetime) -> list[Event]:
     if file.open_requests and now <= file.closing_ends:
         return []
     file.state = AgreementState.CLOSED
-    file.closed_at = now if not file.open_requests else file.closing_ends
+    file.closed_at = file.closing_ends if file.open_requests else now.replace(microsecond=0)
     payload = {"still_open": sorted(file.open_requests)}
     return [_own_event(file, file.closed_at, EventKind.AGREEMENT_CLOSED, "C4.1", payload)]
 

@@ -61,11 +61,6 @@ class ServiceWindow(Model):
             calendars=list(calendars),
         )
 
-    @property
-    def ends_at(self) -> datetime:
-        """The instant up to which the window knows service time (meaningless around the clock)."""
-        return _instant(self.end)
-
     def intervals(self, since: datetime) -> Iterator[Span]:
         """Stretches of service from an instant on, in order, up to the end of the window."""
         if self.around_the_clock:

@@ -112,7 +112,7 @@ def read(file: RequestFile, target: Target) -> Reading | None:
         segments=projection.segments,
         pauses=pauses_of(file, target),
         provisional=projection.provisional,
-        exhausted=projection.exhausted and (stopped is None or stopped > file.window.ends_at),
+        exhausted=projection.exhausted,
     )
 
 

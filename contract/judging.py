@@ -192,7 +192,7 @@ def is_over(file: RequestFile, now: datetime) -> bool:
 
 
 def needs_window(file: RequestFile) -> bool:
-    """Whether a running clock has come to the end of the window of service time."""
+    """Whether a due lies beyond the window of service time: also one that was met is shown and kept."""
     return any(reading.exhausted for reading in readings(file))
 
 

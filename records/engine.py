@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from records.types import canonical_json
@@ -29,7 +30,10 @@ def database_url(url: str) -> URL:
 
     Raises ValueError for another database, and for SQLite in memory: a record is kept.
     """
-    given = make_url(url)
+    try:
+        given = make_url(url)
+    except ArgumentError:
+        raise ValueError("a URL such as sqlite:///aftercare.db or postgresql://host/database") from None
     if is_sqlite(given):
         if not given.database or ":memory:" in given.database:
             raise ValueError("a file for the record store, such as sqlite:///aftercare.db")

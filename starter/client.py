@@ -22,6 +22,8 @@ from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 from temporalio.client import (
     Client,
     WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -375,7 +377,7 @@ class Aftercare:
             if problem.status is RPCStatusCode.NOT_FOUND:
                 if await self._is_running(handle, what):
                     return None  # caught between two of its runs
-                raise _closed_for_good(what, update) from None
+                raise _closed_for_good(what) from None
             if problem.status not in _AGAIN or loop.time() > give_up:
                 raise NotReached(f"no answer about {what} to {update}: {problem.status.name}") from None
             return None
@@ -411,6 +413,8 @@ class Aftercare:
                 found: Answer = await handle.query("status", result_type=answer)
         except TimeoutError:
             raise NotReached(f"no answer about {what}: {NO_WORKER}") from None
+        except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            raise NotReached(f"no answer about {what}: its workflow failed") from None
         except RPCError as problem:
             if problem.status is RPCStatusCode.NOT_FOUND:
                 raise Unknown(f"there is no {what}") from None
@@ -423,11 +427,11 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _closed_for_good(what: str, update: str) -> CommandRefused:
+def _closed_for_good(what: str) -> CommandRefused:
     return CommandRefused(
         Refusal(
             kind=RefusalKind.NOT_ALLOWED_NOW,
-            message=f"{what} is closed for good: {update} is no longer possible",
+            message=f"{what} is closed for good",
             clause="C6.2.3",
         )
     )

@@ -39,10 +39,9 @@ async def running(settings: Settings, *, port: int | None, ui_port: int | None) 
     """Server, store and worker for the length of the block; at its end the worker drains first.
 
     ``port`` and ``ui_port``: None for one the system chooses. Raises EngineMissing, EngineFailed, and
-    NotReached when the record store does not answer.
+    NotReached when the record store does not answer. The home folder must be there.
     """
     home = settings.home_folder
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     where = record_url(settings.records)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     async with answering(where.name):

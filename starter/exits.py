@@ -5,6 +5,7 @@ Documented in docs/cli.md; stable. A document's faults are listed one to a line,
 
 from __future__ import annotations
 
+import errno
 import json
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -14,11 +15,12 @@ from typer import Abort
 from typer.exceptions import TyperException
 
 from contract.faults import Fault, Faulty
+from runtime.leave import OUTPUT_LOST
 from starter.errors import CommandRefused, NotPromised, NotReached, Unknown
 
 
 class ExitCode(IntEnum):
-    """What the process leaves with. 74 is :data:`runtime.leave.OUTPUT_LOST`."""
+    """What the process leaves with."""
 
     DONE = 0
     NOT_REACHED = 1
@@ -35,6 +37,8 @@ class ExitCode(IntEnum):
     """A check found differences."""
     BROKEN = 70
     """A fault of aftercare's own."""
+    OUTPUT_LOST = OUTPUT_LOST
+    """Done, but the output could not be written."""
     INTERRUPTED = 130
 
 
@@ -82,6 +86,9 @@ def mistake(problem: BaseException) -> Mistake:
             return Mistake(ExitCode.FAULTY, "faulty", f"{what}: {count}", faults=faults)
         case TyperException():
             return Mistake(ExitCode.USAGE, "usage", _one_line(problem.format_message()) + _see_help(problem))
+        case OSError(errno=errno.ENOSPC | errno.EIO):
+            what = f"output could not be written: {problem.strerror}"
+            return Mistake(ExitCode.OUTPUT_LOST, "output_lost", what)
         case KeyboardInterrupt() | Abort() | EOFError():
             return Mistake(ExitCode.INTERRUPTED, "interrupted", "interrupted")
         case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -89,15 +90,16 @@ def record_url(given: str | None = None) -> RecordUrl:
 
 @asynccontextmanager
 async def answering(name: str) -> AsyncIterator[None]:
-    """A block in which the record store is spoken to; raises NotReached when it does not answer."""
+    """A block in which the record store is spoken to; raises NotReached when it does not answer.
+
+    Nothing is printed inside: output that cannot be written must not be taken for a store that is away.
+    """
     from asyncpg import PostgresError
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
-    except BrokenPipeError:
-        raise  # the reader of what is printed has gone
-    except (SQLAlchemyError, PostgresError, OSError) as problem:
+    except (SQLAlchemyError, PostgresError, sqlite3.Error, OSError) as problem:
         raise NotReached(f"{name} does not answer: {type(problem).__name__}") from None
 
 

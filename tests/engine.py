@@ -28,6 +28,7 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 import worker
 from contract.commands import MODELS, CommandName
@@ -39,6 +40,7 @@ from contract.terms import TermSheet
 from records import RecordStore, upgrade
 from runtime.connection import data_converter
 from runtime.engines import DevServer, dev_server, time_skipping_environment
+from runtime.sandbox import sandbox
 from runtime.settings import MailKind, Settings
 from starter.client import Aftercare
 from workflows import search_attributes
@@ -237,6 +239,18 @@ class World:
         answer = await self.temporal.workflow_service.describe_workflow_execution(question)
         return WorkflowExecutionStatus(answer.workflow_execution_info.status)
 
+    async def runs(self, handle: WorkflowHandle[Any, Any]) -> list[int]:
+        """The number of events of each run of a workflow, first to last."""
+        lengths = []
+        newest = (await handle.fetch_history()).events[0]
+        run_id = newest.workflow_execution_started_event_attributes.first_execution_run_id
+        while run_id:
+            run = self.temporal.get_workflow_handle(handle.id, run_id=run_id)
+            events = [event async for event in run.fetch_history_events()]
+            lengths.append(len(events))
+            run_id = events[-1].workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+        return lengths
+
     async def completed(self, handle: WorkflowHandle[Any, Any]) -> None:
         """Wait until a workflow has ended, and see that it ended well."""
 
@@ -246,19 +260,24 @@ class World:
 
         assert await eventually(over, f"the end of {handle.id}") is WorkflowExecutionStatus.COMPLETED
 
-    async def offer(self, start: datetime = START, *, mail: bool = False, **changes: Any) -> LivedAgreement:
-        """A new agreement, offered at a contract instant; `changes` are to `term_sheet`."""
+    async def offer(
+        self,
+        start: datetime = START,
+        *,
+        mail: bool = False,
+        ago: timedelta = timedelta(0),
+        **changes: Any,
+    ) -> LivedAgreement:
+        """A new agreement, offered at a contract instant so long ago; `changes` are to `term_sheet`."""
         terms = term_sheet(f"A-{next(_NUMBERS)}", **changes)
-        offset = math.ceil((start - await self.now()).total_seconds())
+        offset = math.ceil((start + ago - await self.now()).total_seconds())
         ways = Ways(offset_seconds=offset, mail=mail)
         status = await self.client.offer(terms, at=start, ways=ways)
         return LivedAgreement(self, terms, start, timedelta(seconds=offset), status)
 
-    async def agreement(
-        self, start: datetime = START, *, mail: bool = False, **changes: Any
-    ) -> LivedAgreement:
-        """A new agreement in force from a contract instant."""
-        lived = await self.offer(start, mail=mail, **changes)
+    async def agreement(self, start: datetime = START, **given: Any) -> LivedAgreement:
+        """A new agreement in force from a contract instant; the rest is as for :meth:`offer`."""
+        lived = await self.offer(start, **given)
         for actor in ACTORS.values():
             await lived.sign(actor)
         return lived
@@ -455,6 +474,21 @@ async def history(handle: WorkflowHandle[Any, Any]) -> list[EventType.ValueType]
     return [event.event_type async for event in handle.fetch_history_events()]
 
 
+SHORT_RUN = 60
+"""Events after which a workflow of :func:`short_runs` continues as new; 800 in production."""
+
+
+def short_runs(patch: pytest.MonkeyPatch) -> SandboxedWorkflowRunner:
+    """The sandbox, with runs that continue as new after `SHORT_RUN` events.
+
+    Everything else is as in production; only the workflow modules are taken as this process has them, so
+    that they can be told.
+    """
+    for module in ("agreement", "service_request"):
+        patch.setattr(f"workflows.{module}.LONG_HISTORY", SHORT_RUN)
+    return SandboxedWorkflowRunner(restrictions=sandbox().restrictions.with_passthrough_modules("workflows"))
+
+
 @asynccontextmanager
 async def open_store(folder: Path) -> AsyncIterator[tuple[str, RecordStore]]:
     """A new record store in a folder, with its URL."""
@@ -504,9 +538,9 @@ async def real_server(folder: Path, **options: Any) -> AsyncIterator[DevServer]:
 async def real_world(
     folder: Path, server: DevServer, worker_options: dict[str, Any] | None = None, **settings: Any
 ) -> AsyncIterator[World]:
-    """A world on a real server, without a worker to begin with."""
+    """A world on a real server, without a worker to begin with, and on a task queue of its own."""
     async with open_store(folder) as (url, store):
-        given = {"temporal_address": server.address} | settings
+        given = {"temporal_address": server.address, "task_queue": f"queue-{next(_NUMBERS)}"} | settings
         world = World(server.client, store, _settings(folder, url, **given), None, worker_options or {})
         yield world
         await world.stop_worker()

@@ -81,10 +81,11 @@ async def _refresh(
             chosen = [country] if country is not None else await countries(store)
             years = [found for name in chosen for found in await installed_years(store, name, year)]
         result = await bring_up_to_date(client, store, years)
-        if as_json:
-            print_json(_plain(result))
-        else:
-            say(*showing.refreshed(result, await _zones(store, result)))
+        zones = await _zones(store, result)
+    if as_json:
+        print_json(_plain(result))
+    else:
+        say(*showing.refreshed(result, zones))
 
 
 async def _show(country: str | None, year: int | None, as_json: bool) -> None:

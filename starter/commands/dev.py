@@ -44,6 +44,10 @@ def dev(
     """Run a Temporal server with its UI, the record store and a worker; Ctrl-C stops, a restart goes on."""
     known = settings()
     folder = (home or known.home).expanduser().absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as problem:
+        raise typer.BadParameter(f"--home {folder}: {problem.strerror or problem}") from None
     level = known.log_level if "log_level" in known.model_fields_set else "WARNING"
     chosen = known.model_copy(update={"home": folder, "log_level": level})
     configure_logs(chosen)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import typer
 
 from contract.facts import AgreementSnapshot
-from contract.terms import TermSheet
 from records.results import ComplianceLine, RequestFilter
 from records.store import RecordStore
 from starter.commands.options import AgreementId, AsJson, From, Priorities, Services, To
@@ -22,6 +21,8 @@ from starter.showing import penalties as showing_penalties
 from starter.showing import reports as showing
 from starter.showing.paper import say
 from starter.showing.plain import plain, print_json
+
+Found = TypeVar("Found")
 
 app = typer.Typer(no_args_is_help=True, help="Reports on an agreement, from the record store.")
 
@@ -37,16 +38,13 @@ def compliance(
 ) -> None:
     """How the targets were kept, per month of submission and priority (C5.1)."""
     wanted = RequestFilter(services=service, priorities=priority)
-
-    async def found(store: RecordStore, _: AgreementSnapshot, terms: TermSheet) -> None:
-        zone = ZoneInfo(terms.time_zone)
-        report = await store.compliance(agreement, submitted(wanted, from_, to, zone))
-        if as_json:
-            print_json({"lines": _lines(report.lines), "totals": _lines(report.totals)})
-        else:
-            say(*showing.compliance(report, zone))
-
-    asyncio.run(_about(agreement, found))
+    _, zone, report = _about(
+        agreement, lambda store, zone: store.compliance(agreement, submitted(wanted, from_, to, zone))
+    )
+    if as_json:
+        print_json({"lines": _lines(report.lines), "totals": _lines(report.totals)})
+    else:
+        say(*showing.compliance(report, zone))
 
 
 @app.command()
@@ -60,16 +58,14 @@ def ratings(
 ) -> None:
     """How the customer rated the service, and whether low ratings were answered (C5.5)."""
     wanted = RequestFilter(services=service, priorities=priority)
-
-    async def found(store: RecordStore, _: AgreementSnapshot, terms: TermSheet) -> None:
-        zone = ZoneInfo(terms.time_zone)
-        report = await store.ratings(agreement, datetime.now(UTC), submitted(wanted, from_, to, zone))
-        if as_json:
-            print_json(report)
-        else:
-            say(*showing.ratings(report, zone))
-
-    asyncio.run(_about(agreement, found))
+    now = datetime.now(UTC)
+    _, zone, report = _about(
+        agreement, lambda store, zone: store.ratings(agreement, now, submitted(wanted, from_, to, zone))
+    )
+    if as_json:
+        print_json(report)
+    else:
+        say(*showing.ratings(report, zone))
 
 
 @app.command()
@@ -79,30 +75,31 @@ def penalties(
     as_json: AsJson = False,
 ) -> None:
     """What lateness costs, entry by entry with clause and formula, per contract year with its cap (C8.1)."""
-
-    async def found(store: RecordStore, view: AgreementSnapshot, terms: TermSheet) -> None:
-        years = await store.penalties(agreement, year)
-        if as_json:
-            print_json({"years": years})
-            return
-        zone = ZoneInfo(terms.time_zone)
-        if not years:
-            say("no penalties")
-        for one in years:
-            begins = dict(enumerate(view.year_starts, start=1)).get(one.contract_year)
-            entries, sums = showing_penalties.year(one, begins, zone)
-            say(entries, "", sums, "")
-
-    asyncio.run(_about(agreement, found))
+    view, zone, years = _about(agreement, lambda store, _: store.penalties(agreement, year))
+    if as_json:
+        print_json({"years": years})
+        return
+    if not years:
+        say("no penalties")
+    begins = dict(enumerate(view.year_starts, start=1))
+    for one in years:
+        entries, sums = showing_penalties.year(one, begins.get(one.contract_year), zone)
+        say(entries, "", sums, "")
 
 
 def _lines(lines: list[ComplianceLine]) -> list[dict[str, Any]]:
     return [plain(line) | {"requests": line.requests, "percent": plain(line.percent)} for line in lines]
 
 
-async def _about(
-    agreement_id: str, report: Callable[[RecordStore, AgreementSnapshot, TermSheet], Awaitable[None]]
-) -> None:
-    async with record_store() as store:
-        view, terms = await agreement_on_record(store, agreement_id)
-        await report(store, view, terms)
+def _about(
+    agreement_id: str, report: Callable[[RecordStore, ZoneInfo], Awaitable[Found]]
+) -> tuple[AgreementSnapshot, ZoneInfo, Found]:
+    """An agreement, its zone and a report on it; raises Unknown."""
+
+    async def found() -> tuple[AgreementSnapshot, ZoneInfo, Found]:
+        async with record_store() as store:
+            view, terms = await agreement_on_record(store, agreement_id)
+            zone = ZoneInfo(terms.time_zone)
+            return view, zone, await report(store, zone)
+
+    return asyncio.run(found())

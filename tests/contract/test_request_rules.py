@@ -774,11 +774,14 @@ def test_a_clock_that_runs_out_of_its_window_asks_for_a_longer_one_and_goes_on()
     assert due(life, Target.RESOLVE) == 3 * D + int(1.5 * H)
 
 
-def test_a_met_target_needs_no_longer_window():
+def test_a_met_target_whose_due_lies_beyond_the_window_still_gets_its_due():
     life = responded(Agreed(open_hours=office_hours(3), window_end=3 * D))
     life.tell("resolve", 2 * D)
     life.tell("accept", 2 * D + 1)
-    assert not needs_window(life.file)
+    assert needs_window(life.file)
+    apply_window(life.file, Agreed(open_hours=office_hours(14), window_end=14 * D).window(), at(2 * D + 1))
+    assert due(life, Target.RESOLVE) == 3 * D + int(1.5 * H)
+    assert not snapshot(life.file, at(90 * D)).resolution_late
 
 
 def _announced(opened: list[tuple[int, int]], calendar: str) -> ServiceWindow:

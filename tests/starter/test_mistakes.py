@@ -268,3 +268,20 @@ def test_a_reader_that_has_seen_enough_is_no_mistake(tmp_path: Path):
         showing.stdout.close()
         assert showing.stderr.read() == ""
     assert showing.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full to write to")
+@pytest.mark.parametrize("command", ["show", "digest"])
+def test_output_that_cannot_be_written_is_code_74(tmp_path: Path, command: str):
+    sheet = write_sheet(tmp_path, service_hours="always")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*AFTERCARE, "terms", command, str(sheet)],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr.count("\n")) == (ExitCode.OUTPUT_LOST, 1)
+    assert "No space left on device" in done.stderr

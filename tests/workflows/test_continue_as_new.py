@@ -1,7 +1,6 @@
 """Runs that continue as new lose nothing: requests, commands in flight, what was told before, unsent mail.
 
-The workflows of these tests continue after 60 events instead of 800. Everything else is as in production,
-the sandbox included; only the workflow modules are taken as this process has them, so that they can be told.
+The workflows of these tests continue after 60 events instead of 800; see :func:`tests.engine.short_runs`.
 """
 
 from __future__ import annotations
@@ -12,13 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from contract.facts import EventKind
 from contract.refusals import RefusalKind
-from runtime.sandbox import sandbox
 from runtime.settings import MailKind, Tls
 from starter.errors import CommandRefused
 from tests.activities.post_office import PostOffice
@@ -35,44 +30,17 @@ from tests.engine import (
     World,
     eventually,
     shanghai,
+    short_runs,
     skipping_world,
 )
 
 pytestmark = pytest.mark.engine
-
-SHORT = 60
-
-
-def short_runs(patch: pytest.MonkeyPatch) -> SandboxedWorkflowRunner:
-    """The sandbox, with runs that continue after `SHORT` events."""
-    patch.setattr("workflows.agreement.LONG_HISTORY", SHORT)
-    patch.setattr("workflows.service_request.LONG_HISTORY", SHORT)
-    return SandboxedWorkflowRunner(restrictions=sandbox().restrictions.with_passthrough_modules("workflows"))
 
 
 @pytest.fixture
 async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     async with skipping_world(tmp_path, {"workflow_runner": short_runs(monkeypatch)}) as world:
         yield world
-
-
-async def runs(world: World, workflow_id: str) -> list[int]:
-    """The number of events of each run of a workflow, first to last."""
-    lengths = []
-    handle = world.temporal.get_workflow_handle(workflow_id)
-    first = (await handle.fetch_history()).events[0]
-    run_id = first.workflow_execution_started_event_attributes.first_execution_run_id
-    while run_id:
-        answer = await world.temporal.workflow_service.get_workflow_execution_history(
-            GetWorkflowExecutionHistoryRequest(
-                namespace=world.temporal.namespace,
-                execution=WorkflowExecution(workflow_id=workflow_id, run_id=run_id),
-            )
-        )
-        events = answer.history.events
-        lengths.append(len(events))
-        run_id = events[-1].workflow_execution_continued_as_new_event_attributes.new_execution_run_id
-    return lengths
 
 
 async def test_requests_submitted_in_a_stream_are_each_admitted_once_while_the_agreement_continues(
@@ -82,7 +50,7 @@ async def test_requests_submitted_in_a_stream_are_each_admitted_once_while_the_a
     names = [f"r-{number}" for number in range(80)]
     receipts = await asyncio.gather(*(agreement.submit(name) for name in names))
     assert [receipt.request_id for receipt in receipts] == names
-    assert len(await runs(world, agreement.handle.id)) > 3
+    assert len(await agreement.world.runs(agreement.handle)) > 3
     recorded = await world.store.requests(agreement.id)
     assert sorted(request.request_id for request in recorded) == sorted(names)
     for name in names:
@@ -98,7 +66,7 @@ async def test_commands_given_in_a_stream_are_each_recorded_once_while_their_req
     # Each is told twice, the second time while the first may still be under way.
     told = [agreement.do("add_note", START, command_id=name, note=name) for name in names for _ in range(2)]
     await asyncio.gather(*told)
-    assert len(await runs(world, agreement.request_handle().id)) > 3
+    assert len(await agreement.world.runs(agreement.request_handle())) > 3
     events = (await agreement.events())[1:]
     assert sorted(event.command_id or "" for event in events) == sorted(names)
     assert all(event.payload == {"note": event.command_id} for event in events)
@@ -109,11 +77,11 @@ async def test_commands_given_in_a_stream_are_each_recorded_once_while_their_req
 async def long_history(agreement: LivedAgreement, at: datetime = START) -> None:
     """Notes on the request until it has continued as new."""
     handle = agreement.request_handle()
-    before = len(await runs(agreement.world, handle.id))
+    before = len(await agreement.world.runs(handle))
 
     async def continued() -> bool:
         await agreement.do("add_note", at)
-        return len(await runs(agreement.world, handle.id)) > before
+        return len(await agreement.world.runs(handle)) > before
 
     await eventually(continued, "a new run of the request")
 
@@ -134,7 +102,7 @@ async def test_what_an_agreement_was_told_before_it_knows_in_its_next_run(world:
     await agreement.sign(CUSTOMER, command_id="customer-signs")
     await agreement.submit("r-0")
     await asyncio.gather(*(agreement.submit(f"r-{number}") for number in range(1, 30)))
-    assert len(await runs(world, agreement.handle.id)) > 1
+    assert len(await agreement.world.runs(agreement.handle)) > 1
     assert (await agreement.submit("r-0", command_id="told-anew")).request_id == "r-0"
     with pytest.raises(CommandRefused) as problem:
         await agreement.submit("r-0", title="Other content")
@@ -167,11 +135,11 @@ async def test_an_agreement_that_continues_among_the_last_words_of_its_requests_
         await agreement.bring("resolved", name, at=ends - HOUR)
     await agreement.pass_time_until(ends + HOUR)
     await agreement.event(EventKind.EXPIRED, None)
-    before = len(await runs(world, agreement.handle.id))
+    before = len(await agreement.world.runs(agreement.handle))
     await asyncio.gather(*(agreement.do("accept", ends, name) for name in names))
     closed = await agreement.event(EventKind.AGREEMENT_CLOSED, None)
     assert closed.payload == {"still_open": []}
-    assert len(await runs(world, agreement.handle.id)) > before
+    assert len(await agreement.world.runs(agreement.handle)) > before
     await world.completed(agreement.handle)
 
 
@@ -179,10 +147,10 @@ async def test_an_agreement_takes_a_new_run_once_a_year_though_little_happens(wo
     agreement = await world.agreement(term={"years": 3})
     await agreement.pass_time_until(START + 400 * DAY)
     await agreement.bring("withdrawn", at=START + 400 * DAY)
-    assert len(await runs(world, agreement.handle.id)) == 2
+    assert len(await agreement.world.runs(agreement.handle)) == 2
     await agreement.pass_time_until(shanghai("2029-03-02 00:00"))
     await agreement.event(EventKind.EXPIRED, None)
-    assert len(await runs(world, agreement.handle.id)) == 4
+    assert len(await agreement.world.runs(agreement.handle)) == 4
     assert await agreement.kinds(None) == [
         *("offered", "signed", "signed", "activated"),
         *("end_reminded", "end_reminded", "end_reminded", "expired"),
@@ -210,7 +178,7 @@ async def test_mail_not_yet_sent_is_sent_by_the_next_run_each_once(
             await long_history(agreement)
             assert (await agreement.status()).unsent_notices == 3
             await asyncio.gather(*(agreement.submit(f"more-{number}") for number in range(20)))
-            assert len(await runs(world, agreement.handle.id)) > 1
+            assert len(await agreement.world.runs(agreement.handle)) > 1
             await office.open()
 
             async def sent() -> bool:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle
 
 from contract.facts import EventKind
-from tests.engine import DAY, HOUR, MINUTE, SECOND, START, LivedAgreement, R, World
+from tests.engine import DAY, HOUR, MINUTE, SECOND, START, LivedAgreement, R, World, eventually
 
 pytestmark = pytest.mark.engine
 
@@ -48,14 +49,26 @@ class Cost:
         return f"{self.events:4} events {self.size:7,} bytes   ({parts})"
 
 
-async def cost_of(handle: WorkflowHandle) -> Cost:
+async def cost_of(handle: WorkflowHandle[Any, Any]) -> Cost:
     events = [event async for event in handle.fetch_history_events()]
     size = sum(event.ByteSize() for event in events)
     return Cost(len(events), size, Counter(event.event_type for event in events))
 
 
+async def at_rest(handle: WorkflowHandle[Any, Any]) -> bool:
+    """Whether a workflow has nothing under way: every activity and task that began has ended."""
+    seen = (await cost_of(handle)).kinds
+    return (
+        seen[EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED]
+        == seen[EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED]
+        and seen[EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED]
+        == seen[EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED]
+    )
+
+
 async def lived(agreement: LivedAgreement, deeds: list[tuple[str, datetime]]) -> tuple[Cost, Cost]:
     """The cost of a request's whole life in its own history, and its share of the agreement's."""
+    await eventually(lambda: at_rest(agreement.handle), "the mails of the signatures sent")
     before = await cost_of(agreement.handle)
     await agreement.submit()
     share = await cost_of(agreement.handle) - before

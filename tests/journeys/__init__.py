@@ -1,0 +1,1 @@
+"""Whole lives of agreements, as the parties would live them."""
