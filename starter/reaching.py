@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from records.store import RecordStore
     from starter.client import Aftercare
 
+_ADDRESS = re.compile(r"^([\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$")
 CONNECTING = 10.0
 """Seconds until an address that says nothing at all is given up."""
 
@@ -28,13 +30,18 @@ CONNECTING = 10.0
 def settings() -> Settings:
     """The settings in the environment; raises Faulty naming every variable that cannot be read."""
     try:
-        return Settings()
+        found = Settings()
     except ValidationError as problem:
         faults = [
             fault.model_copy(update={"path": f"AFTERCARE_{fault.path.upper()}", "clause": "settings"})
             for fault in faults_of(problem)
         ]
         raise Faulty("environment", faults) from None
+    if not _ADDRESS.match(found.temporal_address):
+        given = found.temporal_address or "nothing"
+        fault = Fault(path="AFTERCARE_TEMPORAL_ADDRESS", clause="settings", given=given, allowed="HOST:PORT")
+        raise Faulty("environment", [fault])
+    return found
 
 
 @asynccontextmanager

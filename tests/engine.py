@@ -339,8 +339,8 @@ class LivedAgreement:
         return await self.client.sign(self.id, by, at=at or self.start, **given)
 
     async def submit(self, request_id: str = R, *, at: datetime | None = None, **given: Any) -> Receipt:
-        given = {"by": CUSTOMER, "service": "technical_support", "title": "The printer is silent"} | given
-        return await self.client.submit(self.id, request_id, at=at or self.start, **given)
+        usual: dict[str, Any] = {"by": CUSTOMER, "service": "technical_support", "title": "No sound"}
+        return await self.client.submit(self.id, request_id, at=at or self.start, **usual | given)
 
     async def do(
         self,

@@ -56,8 +56,7 @@ def dev(
 
 def _port(known: Settings) -> int:
     """The port at which every other command looks for the server."""
-    number = known.temporal_address.rpartition(":")[2]
-    return int(number) if number.isdigit() else 7233
+    return int(known.temporal_address.rpartition(":")[2])
 
 
 async def _run(known: Settings, port: int, ui_port: int, as_json: bool) -> None:

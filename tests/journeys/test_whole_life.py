@@ -2,7 +2,8 @@
 
 Service around the clock. An hour to confirm, 4 to respond, 48 to resolve (critical 8, low 96). 200.00 for a
 late response, 500.00 per started day of a late solution, at most 20 % of a contract year's fees of
-12 × 1000.00, so 2400.00. Signed on 2026-03-02, so contract years begin on 2 March and the term ends at 2028-03-02 00:00.
+12 × 1000.00, so 2400.00. Signed on 2026-03-02, so contract years begin on 2 March and the
+term ends at 2028-03-02 00:00.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +35,7 @@ ENDS = shanghai("2028-03-02 00:00")
 
 
 async def live(
-    agreement: LivedAgreement, request_id: str, *deeds: tuple[str, datetime], **rating: object
+    agreement: LivedAgreement, request_id: str, *deeds: tuple[str, datetime], **rating: Any
 ) -> None:
     """Commands on a request, each at its time."""
     for command, at in deeds:

@@ -92,6 +92,21 @@ def test_a_setting_that_cannot_be_read_is_named(aftercare: CommandLine, monkeypa
     ]
 
 
+@pytest.mark.parametrize("address", ["", "nonsense", "http://localhost:7233", "no spaces:7233"])
+def test_an_address_is_host_and_port(aftercare: CommandLine, monkeypatch: pytest.MonkeyPatch, address: str):
+    monkeypatch.setenv("AFTERCARE_TEMPORAL_ADDRESS", address)
+    said = aftercare("request", "confirm", "A", "R", *BY)
+    assert (said.code, said.err.count("\n")) == (ExitCode.FAULTY, 2)
+    assert "AFTERCARE_TEMPORAL_ADDRESS" in said.err
+
+
+def test_a_home_that_cannot_be_made_is_a_mistake_of_usage(aftercare: CommandLine, tmp_path: Path):
+    (tmp_path / "file").touch()
+    said = aftercare("dev", "--home", tmp_path / "file")
+    assert (said.code, said.err.count("\n")) == (ExitCode.USAGE, 1)
+    assert "File exists" in said.err
+
+
 def test_a_record_url_that_is_none_is_a_fault_and_keeps_its_password(
     aftercare: CommandLine, monkeypatch: pytest.MonkeyPatch
 ):

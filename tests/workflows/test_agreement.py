@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
@@ -215,10 +216,10 @@ async def test_an_agreement_that_ended_answers_that_it_did_and_one_that_never_wa
 # Requests
 
 
-async def refused_submission(agreement: LivedAgreement, **given: object) -> CommandRefused:
+async def refused_submission(agreement: LivedAgreement, **given: Any) -> CommandRefused:
     """Why a submission is refused; nothing of it is on record."""
     with pytest.raises(CommandRefused) as problem:
-        await agreement.submit(**given)  # type: ignore[arg-type]
+        await agreement.submit(**given)
     assert await agreement.world.store.request(agreement.id, R) is None
     with pytest.raises(Unknown):
         await agreement.status()
@@ -297,7 +298,7 @@ async def test_a_request_submitted_by_several_at_once_is_admitted_once_c6_1_1(wo
     "other", [{"title": "Other"}, {"service": "problem_resolution"}, {"priority": "low"}], ids=str
 )
 async def test_a_request_id_in_use_with_other_content_is_refused_and_changes_nothing(
-    world: World, other: dict[str, str]
+    world: World, other: dict[str, Any]
 ):
     agreement = await world.agreement()
     await agreement.submit()

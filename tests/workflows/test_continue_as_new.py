@@ -149,11 +149,11 @@ async def test_an_agreement_takes_a_new_run_once_a_year_though_little_happens(wo
     await agreement.bring("withdrawn", at=START + 400 * DAY)
     assert len(await agreement.world.runs(agreement.handle)) == 2
     await agreement.pass_time_until(shanghai("2029-03-02 00:00"))
-    await agreement.event(EventKind.EXPIRED, None)
+    await agreement.event(EventKind.AGREEMENT_CLOSED, None)
     assert len(await agreement.world.runs(agreement.handle)) == 4
     assert await agreement.kinds(None) == [
         *("offered", "signed", "signed", "activated"),
-        *("end_reminded", "end_reminded", "end_reminded", "expired"),
+        *("end_reminded", "end_reminded", "end_reminded", "expired", "agreement_closed"),
     ]
 
 

@@ -66,7 +66,9 @@ async def at_rest(handle: WorkflowHandle[Any, Any]) -> bool:
     )
 
 
-async def lived(agreement: LivedAgreement, deeds: list[tuple[str, datetime]]) -> tuple[Cost, Cost]:
+async def lived(
+    agreement: LivedAgreement, deeds: list[tuple[str, datetime]], **rating: Any
+) -> tuple[Cost, Cost]:
     """The cost of a request's whole life in its own history, and its share of the agreement's."""
     await eventually(lambda: at_rest(agreement.handle), "the mails of the signatures sent")
     before = await cost_of(agreement.handle)
@@ -74,7 +76,7 @@ async def lived(agreement: LivedAgreement, deeds: list[tuple[str, datetime]]) ->
     share = await cost_of(agreement.handle) - before
     for command, at in deeds:
         await agreement.pass_time_until(at)
-        await agreement.do(command, at, **{"score": 1} if command == "rate" and len(deeds) > 8 else {})
+        await agreement.do(command, at, **rating if command == "rate" else {})
     await agreement.pass_time_until(deeds[-1][1] + 40 * DAY)
     await agreement.world.completed(agreement.request_handle())
     return await cost_of(agreement.request_handle()), share
@@ -97,7 +99,7 @@ async def test_what_a_request_costs_that_is_on_time(world: World):
         ("accept", START + DAY),
         ("rate", START + 2 * DAY),
     ]
-    own, share = await lived(agreement, deeds)
+    own, share = await lived(agreement, deeds, score=5)
     kinds = await agreement.kinds()
     assert not any(kind.startswith(("target", "penalty")) for kind in kinds)
     say("An on-time request", own, share, len(kinds))
@@ -120,7 +122,7 @@ async def test_what_a_request_costs_that_is_late_in_everything(world: World):
         ("rate", due + 13 * DAY),
         ("answer_rating", due + 20 * DAY),
     ]
-    own, share = await lived(agreement, deeds)
+    own, share = await lived(agreement, deeds, score=1)
     kinds = await agreement.kinds()
     assert kinds.count("target_breached") == 3
     assert EventKind.CLOSED_BY_ITSELF in kinds
