@@ -25,6 +25,7 @@ from runtime.connection import Unreachable, connect
 from runtime.engines import register_search_attributes
 from runtime.leave import leave
 from runtime.logs import configure_logs, log
+from runtime.loop import run
 from runtime.sandbox import sandbox
 from runtime.settings import MailKind, Settings
 from workflows import search_attributes
@@ -105,7 +106,7 @@ def main() -> None:
     settings = Settings()
     configure_logs(settings)
     try:
-        asyncio.run(serve(settings))
+        run(serve(settings))
     except (Unreachable, RecordFault, Faulty) as problem:
         print(problem, file=sys.stderr)
         leave(1)

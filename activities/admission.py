@@ -13,7 +13,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from activities.calendars import Calendars
 from activities.term_sheets import TermSheets
 from contract.commands import Submission
-from contract.facts import EventKind, RecordBatch
+from contract.facts import Event, EventKind, RecordBatch
 from contract.notices import NOTICES
 from contract.request_file import RequestFile, RequestTerms
 from contract.request_life import open_file
@@ -28,6 +28,18 @@ def content_digest(submission: Submission) -> str:
     """What makes two submissions the same request: everything but who sent it, when, and the command's id."""
     content = submission.model_dump(mode="json", exclude={"command_id", "at", "actor"})
     return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+
+
+def _as_recorded(event: Event) -> Submission:
+    """The submission that a request's first event tells of."""
+    return Submission.model_validate(
+        {
+            "command_id": event.command_id,
+            "at": event.at,
+            "actor": {"party": event.party, "person": event.person},
+            **event.payload,
+        }
+    )
 
 
 class Admissions:
@@ -54,6 +66,10 @@ class Admissions:
             record = await self._store.request(file.agreement_id, file.request_id)
             if record is not None and len(record.events) > len(batch.events):
                 return Admitted(receipt=Receipt.of(record.request, record.events[-1].event.seq))
+            if record is not None:
+                # Recorded, perhaps not started: what is on record counts, not this second telling of it.
+                recorded = _as_recorded(record.events[0].event)
+                file, _ = await self._open(admission.model_copy(update={"submission": recorded}))
         await self._start(file, admission)
         return Admitted(receipt=Receipt.of(snapshot(file, file.submitted_at), file.seq))
 

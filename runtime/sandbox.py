@@ -15,6 +15,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 PASSED_THROUGH = (
     "contract",
     "workflows.ids",
+    "workflows.paces",
     "workflows.payloads",
     "workflows.search_attributes",
     "workflows.story",

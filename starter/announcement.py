@@ -49,7 +49,7 @@ class _Reader:
         )
 
     def _country(self, given: Any) -> str | None:
-        from activities.calendars import known_countries
+        from activities.holiday_data import known_countries
 
         if isinstance(given, str) and given in known_countries():
             return given

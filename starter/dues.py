@@ -70,7 +70,7 @@ def _years(terms: TermSheet, calendar: Calendar, begin: datetime, until: datetim
     country = terms.holiday_country
     if country is None:
         return {}
-    from activities.calendars import build_year  # takes a second: only when there are holidays
+    from activities.holiday_data import build_year
 
     return {number: build_year(country, number) for number in needed}
 

@@ -150,7 +150,7 @@ def _unknown_country(found: Any) -> list[Fault]:
     country = hours.get("holidays") if isinstance(hours, dict) else None
     if not isinstance(country, str) or not country:
         return []
-    from activities.calendars import known_countries  # takes a second: only when it is needed
+    from activities.holiday_data import known_countries
 
     if country in known_countries():
         return []

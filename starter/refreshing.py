@@ -13,7 +13,8 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from activities.calendars import Calendars, build_year
+from activities.calendars import Calendars
+from activities.holiday_data import build_year
 from activities.term_sheets import TermSheets
 from contract.agreement_states import AgreementState
 from contract.facts import RequestSnapshot

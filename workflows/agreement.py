@@ -7,7 +7,6 @@ recording and the telling.
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -27,6 +26,7 @@ from workflows import search_attributes
 from workflows.alarm import Alarm
 from workflows.errands import Errand, Errands, refused
 from workflows.mailing import Mailing
+from workflows.paces import LONG_RUN
 from workflows.payloads import (
     Admission,
     Admitted,
@@ -45,8 +45,6 @@ from workflows.search_attributes import agreement_attributes
 from workflows.story import agreement_story
 
 LONG_HISTORY = 800
-LONG_RUN = timedelta(days=365)
-"""A run is continued as new at least once a year: no engine keeps one for ever."""
 
 
 class _Submitted:
@@ -68,7 +66,7 @@ class Agreement:
         carried_over = workflow.info().continued_run_id is not None
         start = read_start(AgreementStart, given, carried_over=carried_over)
         self._ways = start.ways
-        self._alarm = Alarm(timedelta(seconds=start.ways.offset_seconds))
+        self._alarm = Alarm(start.ways.offset)
         self._run_started = workflow.now()
         self._errands: Errands[AgreementCommand] = Errands()
         self._submissions: list[_Submitted] = []

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from temporalio import workflow
 
 from contract.waking import Wake
+from workflows.paces import NEAR, SOON
 
-NEAR = timedelta(minutes=1)
-"""A timer about to fire is left to fire, unheard. Cancelling one that fires in the same workflow task
-freezes the time-skipping server for good (temporalio/sdk-java #2606), and saves nothing elsewhere."""
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
 
 
 class Alarm:
@@ -34,7 +34,7 @@ class Alarm:
             self._task.cancel()
         self._set_to, self._task = at, None
         if wake is not None:
-            wait = max(wake.at - self.now(), timedelta(milliseconds=1))
+            wait = max(wake.at - self.now(), SOON)
             self._task = asyncio.create_task(workflow.sleep(wait, summary=wake.summary))
 
     @property

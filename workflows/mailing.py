@@ -7,18 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 from contract.facts import Event
 from contract.notices import NOTICES, Notice
-
-UNTIL_SENT = RetryPolicy(
-    initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
-)
+from workflows.paces import MAILING, UNTIL_SENT
 
 
 class Mailing:
@@ -58,7 +53,7 @@ class Mailing:
                 await workflow.execute_activity(
                     "notify",
                     notice,
-                    start_to_close_timeout=timedelta(minutes=2),
+                    start_to_close_timeout=MAILING,
                     retry_policy=UNTIL_SENT,
                     summary=f"Mail notices {', '.join(map(str, seqs))} · C6.2.3",
                 )

@@ -5,6 +5,7 @@ New fields get defaults; none is removed or retyped, because histories of older 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError
@@ -30,6 +31,10 @@ class Ways(Record):
     """Contract time = engine time + this (0, except in rehearsals and demonstrations; contract §3)."""
     mail: bool = True
     """Whether notices are mailed; everything is recorded either way."""
+
+    @property
+    def offset(self) -> timedelta:
+        return timedelta(seconds=self.offset_seconds)
 
 
 class AgreementStart(Record):

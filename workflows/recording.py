@@ -7,23 +7,15 @@ activity that retries until the store is back: three events however long the out
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
-Answer = TypeVar("Answer", bound=BaseModel)
+from workflows.paces import AT_ONCE, PATIENT, QUICK, RECORDING
 
-AT_ONCE = timedelta(seconds=5)
-PATIENT = RetryPolicy(
-    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
-)
-QUICK = RetryPolicy(
-    initial_interval=timedelta(milliseconds=50), backoff_coefficient=3, maximum_interval=timedelta(seconds=1)
-)
+Answer = TypeVar("Answer", bound=BaseModel)
 
 
 async def surely(name: str, argument: BaseModel, answer: type[Answer], summary: str) -> Answer:
@@ -45,7 +37,7 @@ async def surely(name: str, argument: BaseModel, answer: type[Answer], summary: 
             name,
             argument,
             result_type=answer,
-            start_to_close_timeout=timedelta(seconds=30),
+            start_to_close_timeout=RECORDING,
             retry_policy=PATIENT,
             summary=summary,
         )

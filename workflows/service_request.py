@@ -6,7 +6,6 @@ the recording and the telling.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -49,6 +48,7 @@ from workflows.alarm import Alarm
 from workflows.errands import Errands, refused
 from workflows.ids import agreement_workflow_id
 from workflows.mailing import Mailing
+from workflows.paces import FARTHEST, FURTHER
 from workflows.payloads import (
     Answers,
     NewCalendar,
@@ -65,9 +65,6 @@ from workflows.search_attributes import request_attributes
 from workflows.story import request_story
 
 LONG_HISTORY = 800
-FURTHER = timedelta(days=90)
-"""How much further a window reaches at first when service time ran to its end."""
-FARTHEST = timedelta(days=90 * 4**3)
 
 
 def _taking(model: type[RequestCommand]) -> Any:
@@ -108,10 +105,11 @@ class ServiceRequest:
         start = read_start(RequestStart, given, carried_over=carried_over)
         self._file = start.file
         self._ways = start.ways
-        self._alarm = Alarm(timedelta(seconds=start.ways.offset_seconds))
+        self._alarm = Alarm(start.ways.offset)
         self._errands: Errands[AnyRequestCommand] = Errands()
         self._mailing = Mailing(start.file.agreement_id, start.file.request_id, start.unsent, start.ways.mail)
-        self._shown = self._attributes()
+        self._view = snapshot(self._file, self._alarm.now())
+        self._shown = request_attributes(self._view)
         self._calendar: ServiceWindow | None = None
 
     @workflow.run
@@ -231,6 +229,7 @@ class ServiceRequest:
 
     async def _record(self, outcome: Outcome) -> None:
         file = self._file
+        self._view = snapshot(file, self._alarm.now())
         recorded = await surely(
             "record",
             RecordBatch(
@@ -239,14 +238,13 @@ class ServiceRequest:
                 request_id=file.request_id,
                 events=outcome.events,
                 entries=outcome.entries,
-                request=snapshot(file, self._alarm.now()),
+                request=self._view,
             ),
             Recorded,
             f"Record {outcome.events[-1].kind} · {outcome.events[-1].clause}",
         )
         self._mailing.add(outcome.events)
-        before = self._shown
-        self._shown = self._attributes()
+        before, self._shown = self._shown, request_attributes(self._view)
         search_attributes.upsert_changes(before, self._shown)
         if recorded.agreement_state is AgreementState.EXPIRED:
             await self._tell_agreement({event.kind for event in outcome.events})
@@ -290,10 +288,8 @@ class ServiceRequest:
     # What others see
 
     def _receipt(self) -> Receipt:
-        return Receipt.of(snapshot(self._file, self._alarm.now()), self._file.seq)
-
-    def _attributes(self) -> search_attributes.Values:
-        return request_attributes(snapshot(self._file, self._alarm.now()))
+        """Where the request stood when it was last recorded."""
+        return Receipt.of(self._view, self._file.seq)
 
     def _show(self) -> None:
         workflow.set_current_details(request_story(self._file, self._alarm.now()))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from activities.calendars import known_countries
+from activities.holiday_data import known_countries
 from contract.service_hours import CalendarYear
 from records.store import RecordStore
 from starter import given

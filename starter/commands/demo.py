@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from runtime.loop import run
 from starter import given
 from starter.commands.options import AsJson
 
@@ -113,5 +114,5 @@ def _play(
                     sys.stdout.flush()
             await asyncio.sleep(pace)
 
-        lived = asyncio.run(play(sheet, log, folder, tell, lambda: bar.advance(task)))
+        lived = run(play(sheet, log, folder, tell, lambda: bar.advance(task)))
     return lived, timeline

@@ -12,6 +12,7 @@ import typer
 from rich.console import RenderableType
 
 from runtime.logs import configure_logs
+from runtime.loop import run
 from runtime.settings import MailKind, Settings
 from starter.commands.options import AsJson
 from starter.development import Running, running
@@ -51,7 +52,7 @@ def dev(
     level = known.log_level if "log_level" in known.model_fields_set else "WARNING"
     chosen = known.model_copy(update={"home": folder, "log_level": level})
     configure_logs(chosen)
-    asyncio.run(_run(chosen, _port(chosen) if port is None else port, ui_port, as_json))
+    run(_run(chosen, _port(chosen) if port is None else port, ui_port, as_json))
 
 
 def _port(known: Settings) -> int:

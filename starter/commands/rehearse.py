@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from runtime.loop import run
 from starter import given
 from starter.commands.options import AsJson
 from starter.exits import ExitCode
@@ -141,7 +141,7 @@ def _live(sheet: TermSheet, log: TicketLog, records: str | None, silent: bool) -
             async with answering(record_url(records).name):
                 return await live(sheet, log, records=records, progress=advance)
 
-        return asyncio.run(whole())
+        return run(whole())
 
 
 def _check(lived: Lived) -> Checked:

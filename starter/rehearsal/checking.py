@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from activities.calendars import build_year
+from activities.holiday_data import build_year
 from contract.service_hours import CalendarYear
 from contract.terms import Target
 from starter.rehearsal.arithmetic import SECOND, ServiceTime, Term, instant, moment

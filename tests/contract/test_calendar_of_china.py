@@ -8,7 +8,7 @@ import chinese_calendar
 import pytest
 from chinese_calendar import constants
 
-from activities.calendars import build_year
+from activities.holiday_data import build_year
 from contract.service_hours import CalendarYear, DayKind
 from tests.contract.test_service_hours import CN_2026
 

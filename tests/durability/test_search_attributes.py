@@ -35,7 +35,8 @@ def of(agreement: LivedAgreement, condition: str) -> str:
 
 def due_in(instant: datetime) -> str:
     """Due in one second; this server compares instants, but finds none that are equal."""
-    return f'AftercareNextDue >= "{instant.isoformat()}" AND AftercareNextDue < "{(instant + SECOND).isoformat()}"'
+    begin, end = instant.isoformat(), (instant + SECOND).isoformat()
+    return f'AftercareNextDue >= "{begin}" AND AftercareNextDue < "{end}"'
 
 
 async def test_an_agreement_and_its_requests_are_one_family(world: World):
@@ -101,7 +102,7 @@ async def test_the_next_due_is_told_in_contract_time_and_gone_when_no_promise_is
 
 
 async def test_a_promise_broken_while_the_request_runs_is_found_by_its_breach(world: World):
-    agreement = await world.agreement(targets={"confirm_hours": "0.0002"})  # 0.72 s
+    agreement = await world.agreement(ago=2 * SECOND, targets={"confirm_hours": "0.001"})  # 3.6 s
     await agreement.submit()
     await agreement.event(EventKind.TARGET_BREACHED)
     assert await found(world, of(agreement, "AftercareBreached = true")) == {agreement.request_handle().id}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from activities.calendars import build_year
+from activities.holiday_data import build_year
 from contract.terms import TermSheet
 from starter.rehearsal.arithmetic import (
     DAY,

@@ -11,7 +11,7 @@ from typing import Any, cast
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from activities.calendars import build_year
+from activities.holiday_data import build_year
 from contract.commands import MODELS, AnyRequestCommand, CommandName, Submission
 from contract.judging import advance, is_over, next_wake
 from contract.parties import Actor, Role

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from activities.calendars import build_year
+from activities.holiday_data import build_year
 from contract.reading import read_terms
 from contract.service_hours import CalendarYear, DayKind
 from starter.client import Aftercare
