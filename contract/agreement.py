@@ -187,6 +187,8 @@ def check(file: AgreementFile, command: AgreementCommand, now: datetime) -> None
             "C4.1",
             state=file.state,
         )
+    if file.fully_signed:
+        raise refuse(RefusalKind.NOT_ALLOWED_NOW, "both have signed: the agreement is in force", "C4.1")
     if isinstance(command, Sign):
         if role in file.signatures:
             raise refuse(
@@ -372,7 +374,16 @@ def refusal_of(
     file: AgreementFile, pending: Sequence[AgreementCommand], command: AgreementCommand, now: datetime
 ) -> Refusal | None:
     """Why a command cannot join the ones already taken, or None. Changes nothing."""
-    return step(file.clone(), [*pending, command], now).refused.get(command.command_id)
+    refused = step(file.clone(), [*pending, command], now).refused
+    if command.command_id in refused:
+        return refused[command.command_id]
+    if any(other.command_id in refused for other in pending):
+        return Refusal(
+            kind=RefusalKind.OUT_OF_ORDER,
+            message="stamped before a command that is being taken and would then not be allowed",
+            clause="§3",
+        )
+    return None
 
 
 def _own_event(

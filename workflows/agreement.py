@@ -209,7 +209,7 @@ class Agreement:
         self._submissions = []
         result = life.step(self._file, [errand.order for errand in errands], self._alarm.now())
         events = result.events
-        if self._file.fully_signed and self._file.dates is None:
+        if self._file.state is AgreementState.OFFERED and self._file.fully_signed:
             events += await self._activate()
         if events:
             await self._record(events)

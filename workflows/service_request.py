@@ -108,7 +108,8 @@ class ServiceRequest:
         self._alarm = Alarm(start.ways.offset)
         self._errands: Errands[AnyRequestCommand] = Errands()
         self._mailing = Mailing(start.file.agreement_id, start.file.request_id, start.unsent, start.ways.mail)
-        self._view = snapshot(self._file, self._alarm.now())
+        # As it was when its search attributes were last set: at admission, or in the run before.
+        self._view = snapshot(self._file, self._file.judged_until)
         self._shown = request_attributes(self._view)
         self._calendar: ServiceWindow | None = None
 
