@@ -490,9 +490,9 @@ def short_runs(patch: pytest.MonkeyPatch) -> SandboxedWorkflowRunner:
 
 
 @asynccontextmanager
-async def open_store(folder: Path) -> AsyncIterator[tuple[str, RecordStore]]:
-    """A new record store in a folder, with its URL."""
-    url = f"sqlite:///{folder / 'records.db'}"
+async def open_store(folder: Path, url: str | None = None) -> AsyncIterator[tuple[str, RecordStore]]:
+    """A new record store, in a folder unless a URL says where else, with its URL."""
+    url = url or f"sqlite:///{folder / 'records.db'}"
     await upgrade(url)
     async with await RecordStore.open(url) as store:
         yield url, store
@@ -539,7 +539,7 @@ async def real_world(
     folder: Path, server: DevServer, worker_options: dict[str, Any] | None = None, **settings: Any
 ) -> AsyncIterator[World]:
     """A world on a real server, without a worker to begin with, and on a task queue of its own."""
-    async with open_store(folder) as (url, store):
+    async with open_store(folder, settings.pop("records_url", None)) as (url, store):
         given = {"temporal_address": server.address, "task_queue": f"queue-{next(_NUMBERS)}"} | settings
         world = World(server.client, store, _settings(folder, url, **given), None, worker_options or {})
         yield world

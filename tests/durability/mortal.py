@@ -1,10 +1,10 @@
 """Workers that kill themselves at a named point, with SIGKILL: `python -m tests.durability.mortal ADDRESS`.
 
 The first line of its input is JSON: for each worker a task queue, the URL of its record store, and the
-point where it dies: ``before`` or ``after`` what the store is asked, and for ``append_many`` the kind of event
-that must be among what is written, such as ``after append_many responded``. It prints the queue of each
-worker that has died, and ends when its input does. Workers are forked, so that what all of them need is read
-once.
+point where it dies: ``before`` or ``after`` what the store is asked, and for ``append_many`` the kind of
+event that must be among what is written, such as ``after append_many responded``. It prints the queue of
+each worker that has died, and ends when its input does. Workers are forked, so that what all of them need is
+read once.
 """
 
 from __future__ import annotations
