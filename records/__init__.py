@@ -12,11 +12,14 @@ from records.migrate import upgrade
 from records.results import (
     Admission,
     AgreementFilter,
+    Attention,
+    AttentionKind,
     ChainFault,
     ChainReport,
     ComplianceLine,
     ComplianceReport,
     LowRating,
+    Minute,
     Notification,
     PenaltyYear,
     PostedEntry,
@@ -24,6 +27,7 @@ from records.results import (
     RecordedEvent,
     RequestFilter,
     RequestRecord,
+    Workflow,
 )
 from records.store import RecordStore
 
@@ -31,11 +35,14 @@ __all__ = [
     "Admission",
     "AgreementFilter",
     "AgreementUnknown",
+    "Attention",
+    "AttentionKind",
     "ChainFault",
     "ChainReport",
     "ComplianceLine",
     "ComplianceReport",
     "LowRating",
+    "Minute",
     "Notification",
     "PenaltyYear",
     "PostedEntry",
@@ -48,5 +55,6 @@ __all__ = [
     "RequestFilter",
     "RequestRecord",
     "SchemaNotReady",
+    "Workflow",
     "upgrade",
 ]

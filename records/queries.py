@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
@@ -80,9 +82,32 @@ def open_request_ids(connection: Connection, agreement_id: str) -> list[str]:
     return list(connection.scalars(rows.order_by(requests.c.submitted_at, requests.c.request_id)))
 
 
+def upcoming(
+    connection: Connection,
+    until: datetime | None,
+    agreement_ids: Sequence[str] | None,
+    wanted: RequestFilter,
+    limit: int | None,
+) -> list[RequestSnapshot]:
+    """Requests whose next due is not after an instant, the most urgent first; None: all that have one."""
+    rows = select(requests).where(requests.c.next_due.is_not(None), *_conditions(wanted))
+    if until is not None:
+        rows = rows.where(requests.c.next_due <= until)
+    if agreement_ids is not None:
+        rows = rows.where(requests.c.agreement_id.in_(agreement_ids))
+    order = (requests.c.next_due, requests.c.agreement_id, requests.c.request_id)
+    return [
+        request_snapshot(row) for row in connection.execute(rows.order_by(*order).limit(limit)).mappings()
+    ]
+
+
 def matching(rows: Select[Any], agreement_id: str, wanted: RequestFilter) -> Select[Any]:
-    """Those rows of requests that a filter asks for."""
-    conditions: list[ColumnElement[bool]] = [requests.c.agreement_id == agreement_id]
+    """Those rows of an agreement's requests that a filter asks for."""
+    return rows.where(requests.c.agreement_id == agreement_id, *_conditions(wanted))
+
+
+def _conditions(wanted: RequestFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if wanted.open is not None:
         conditions.append(IS_OPEN if wanted.open else ~IS_OPEN)
     if wanted.late is not None:
@@ -101,4 +126,4 @@ def matching(rows: Select[Any], agreement_id: str, wanted: RequestFilter) -> Sel
         conditions.append(requests.c.submitted_at >= wanted.submitted_from)
     if wanted.submitted_before is not None:
         conditions.append(requests.c.submitted_at < wanted.submitted_before)
-    return rows.where(*conditions)
+    return conditions

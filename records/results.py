@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 
 from contract.agreement_states import AgreementState
 from contract.facts import Event, LedgerEntry, RequestSnapshot
@@ -188,3 +189,58 @@ class Notification(Model):
     sent_at: Instant
     response: str
     """What the receiving server answered."""
+
+
+class AttentionKind(StrEnum):
+    """What asks for a person: nothing in the contract goes on by itself from here."""
+
+    FOLLOW_UP_OVERDUE = "follow_up_overdue"
+    """A low rating whose answer is overdue (C5.5)."""
+    BREACHED_UNASSIGNED = "breached_unassigned"
+    """An open request that is late and that nobody has (C6.1.2)."""
+    WAITING_LONG = "waiting_long"
+    """The customer has owed materials for long; the resolution clock stands still (C5.4)."""
+    OPEN_AFTER_CLOSE = "open_after_close"
+    """A request still open though its agreement is closed (C4.1)."""
+    OFFER_LAPSING = "offer_lapsing"
+    """An offer that soon lapses for want of a signature (C4.1)."""
+    AGREEMENT_ENDING = "agreement_ending"
+    """An agreement that soon ends, with no later one between the same parties (C4.1)."""
+    NOTICE_UNSENT = "notice_unsent"
+    """A notice that should have been mailed and was not (C6.2.3)."""
+
+
+class Attention(Model):
+    """One thing that asks for a person. ``since``: when it began to; for what is to come, when it will be."""
+
+    kind: AttentionKind
+    clause: str
+    agreement_id: Identifier
+    request_id: Identifier | None = None
+    since: Instant
+    assignee: str | None = None
+    what: str
+    """In words, with ids and instants, never with what a person wrote (C5.3)."""
+
+
+class Workflow(Model):
+    """A workflow as the record has it: what its current state rests on, and the chain of its events."""
+
+    workflow_id: str
+    agreement_id: Identifier
+    request_id: Identifier | None
+    stands_at: int | None
+    """The event its current state rests on; None for events without one."""
+    events: int
+    newest: int
+    """The sequence number of the last event; 0 without any."""
+    head: Digest | None
+    """The hash of the last event."""
+
+
+class Minute(Model):
+    """What was recorded in one minute."""
+
+    begin: Instant
+    events: int
+    breaches: int

@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from records.types import InstantList, UtcMicroseconds
@@ -39,6 +40,14 @@ metadata = MetaData(
 
 APPEND_ONLY: Final = ("terms_versions", "events", "ledger_entries", "calendar_years", "notifications")
 """Tables on which the database refuses UPDATE and DELETE, and PostgreSQL also TRUNCATE."""
+
+
+IS_OPEN: Final = text("requests.state NOT IN ('closed', 'withdrawn')")
+"""Requests not finished, in the words of the index that has only these."""
+
+
+def _partial(name: str, column: str, where: str) -> Index:
+    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def _agreement() -> Column[str]:
@@ -116,6 +125,8 @@ requests = Table(
     Index(None, "agreement_id", "submitted_at"),
     Index(None, "agreement_id", "state"),
     Index(None, "workflow_id"),
+    _partial("ix_requests_next_due", "next_due", "next_due IS NOT NULL"),
+    _partial("ix_requests_open_state", "state", "state NOT IN ('closed', 'withdrawn')"),
 )
 
 events = Table(
@@ -136,6 +147,8 @@ events = Table(
     Column("previous", String, nullable=False),
     Column("hash", String, nullable=False),
     PrimaryKeyConstraint("workflow_id", "seq"),
+    Index(None, "recorded_at"),
+    _partial("ix_events_breaches", "recorded_at", "kind = 'target_breached'"),
 )
 
 ledger_entries = Table(

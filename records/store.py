@@ -8,8 +8,9 @@ from types import TracebackType
 from typing import Self
 
 from contract.facts import AgreementSnapshot, RecordBatch, Recorded, RequestSnapshot, TermsDocument
+from contract.request import RequestState
 from contract.service_hours import CalendarYear
-from records import archive, calendars, history, notices, queries, writing
+from records import archive, attention, calendars, history, lately, notices, queries, standings, writing
 from records.archive import Shelf
 from records.compliance import compliance
 from records.database import Database
@@ -20,14 +21,17 @@ from records.ratings import ratings
 from records.results import (
     Admission,
     AgreementFilter,
+    Attention,
     ChainReport,
     ComplianceReport,
+    Minute,
     Notification,
     PenaltyYear,
     RatingReport,
     RecordedEvent,
     RequestFilter,
     RequestRecord,
+    Workflow,
 )
 
 _ANY_AGREEMENT = AgreementFilter()
@@ -177,6 +181,43 @@ class RecordStore:
     async def penalties(self, agreement_id: str, contract_year: int | None = None) -> list[PenaltyYear]:
         """What lateness costs the provider, per contract year, with its entries (C8.1)."""
         return await self._read(penalties, agreement_id, contract_year, self._shelf)
+
+    # Across all agreements, for operators
+
+    async def upcoming(
+        self,
+        until: datetime | None = None,
+        *,
+        agreement_ids: Sequence[str] | None = None,
+        wanted: RequestFilter = _ANY_REQUEST,
+        limit: int | None = None,
+    ) -> list[RequestSnapshot]:
+        """Requests whose next due is not after an instant of contract time, the most urgent first."""
+        return await self._read(queries.upcoming, until, agreement_ids, wanted, limit)
+
+    async def attention(self, as_of: datetime) -> list[Attention]:
+        """What asks for a person at an instant of contract time: see :class:`AttentionKind`."""
+        return await self._read(attention.attention, as_of, _now())
+
+    async def open_by_state(self) -> dict[RequestState, int]:
+        """How many requests are in each state that is not final; states without any are left out."""
+        return await self._read(lately.open_by_state)
+
+    async def minutes(self, since: datetime) -> list[Minute]:
+        """Events and breaches per minute of their recording, from the minute of an instant on."""
+        return await self._read(lately.minutes, since)
+
+    async def breaches(self, since: datetime, limit: int) -> list[RecordedEvent]:
+        """Breaches recorded since an instant, the newest first."""
+        return await self._read(lately.breaches, since, limit)
+
+    async def workflows(self, agreement_id: str) -> list[Workflow]:
+        """An agreement's workflow and those of its requests, each with the end of its chain."""
+        return await self._read(standings.workflows, agreement_id)
+
+    async def stray_workflows(self) -> list[Workflow]:
+        """Workflows that have events on record and no current state."""
+        return await self._read(standings.strays)
 
     # Calendars and notifications
 
