@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import os
 import signal
 import sys
 from datetime import timedelta
 from importlib.metadata import version
+from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
@@ -26,8 +29,9 @@ from runtime.engines import register_search_attributes
 from runtime.leave import leave
 from runtime.logs import configure_logs, log
 from runtime.loop import run
+from runtime.profile import in_force
 from runtime.sandbox import sandbox
-from runtime.settings import MailKind, Settings
+from runtime.settings import PROFILE, MailKind, Settings
 from workflows import search_attributes
 from workflows.agreement import Agreement
 from workflows.service_request import ServiceRequest
@@ -61,6 +65,8 @@ def build(client: Client, store: RecordStore, settings: Settings) -> Worker:
     recording = Recording(store)
     notifications = Notifications(store, mailer(settings), Sender(settings.mail_from, settings.mail_domain))
     admissions = Admissions(client, store, sheets, calendars, settings.task_queue)
+    # As few as the SDK begins with where the most is less.
+    polls = PollerBehaviorAutoscaling(maximum=settings.max_pollers, initial=min(5, settings.max_pollers))
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -77,9 +83,12 @@ def build(client: Client, store: RecordStore, settings: Settings) -> Worker:
         # Named, because otherwise the SDK reads every loaded module's code to make one up.
         build_id=BUILD,
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
-        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
-        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
-        max_cached_workflows=2000,
+        workflow_task_poller_behavior=polls,
+        activity_task_poller_behavior=polls,
+        max_cached_workflows=settings.max_cached_workflows,
+        max_concurrent_workflow_tasks=settings.max_concurrent_workflow_tasks,
+        max_concurrent_activities=settings.max_concurrent_activities,
+        max_concurrent_local_activities=settings.max_concurrent_local_activities,
     )
 
 
@@ -89,7 +98,7 @@ async def serve(settings: Settings) -> None:
     missing = await register_search_attributes(client, search_attributes.ALL)
     if missing:
         log.info("search attributes registered", names=missing)
-    async with await RecordStore.open(settings.records) as store:
+    async with await RecordStore.open(settings.records, connections=settings.record_connections) as store:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for signal_number in (signal.SIGTERM, signal.SIGINT):
@@ -102,8 +111,16 @@ async def serve(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Exit codes: 0 told to stop, 1 cannot reach Temporal or the record store."""
-    settings = Settings()
+    """Exit codes: 0 told to stop, 1 cannot reach Temporal or the record store, 3 faulty settings."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--profile", metavar="FILE", help="settings, as TOML", type=Path)
+    if profile := parser.parse_args().profile:
+        os.environ[PROFILE] = str(profile.absolute())
+    try:
+        settings = in_force().settings
+    except Faulty as problem:
+        print(problem, file=sys.stderr)
+        leave(3)
     configure_logs(settings)
     try:
         run(serve(settings))

@@ -2,6 +2,7 @@
 
 - The transition table and the diagram in docs/request-life.md are made from `contract/request.py`; what is
   committed must be what would be made now. `--write` makes it.
+- The tables in docs/settings.md are made from `runtime/settings.py`, in the same way.
 - docs/term-sheet.md lists every field of a term sheet, with its default.
 - docs/cli.md names every command, and starter/exits.py's codes.
 - Links between the documents lead somewhere.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -23,6 +24,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 from typer.core import TyperGroup
 
+from checks import settings_page
 from contract.commands import CommandName
 from contract.request import FINISHED, TRANSITIONS, Rule
 from contract.terms import TermSheet
@@ -30,7 +32,9 @@ from contract.values import normalised
 from runtime.leave import leave
 
 ROOT = Path(__file__).parents[1]
-LIFE, SHEET, CLI = (ROOT / "docs" / name for name in ("request-life.md", "term-sheet.md", "cli.md"))
+LIFE, SHEET, CLI, SETTINGS = (
+    ROOT / "docs" / name for name in ("request-life.md", "term-sheet.md", "cli.md", "settings.md")
+)
 BEGIN, END = "<!-- made by `python -m checks.docs --write` -->\n", "<!-- end -->\n"
 ROW = re.compile(r"^\| `(?P<path>[\w.]+)` \| [^|]+ \| (?P<default>[^|]+) \|", re.MULTILINE)
 LINK = re.compile(r"\]\((?P<target>[^)#:]+)(#[^)]*)?\)")
@@ -52,30 +56,40 @@ SAME_AS = {"customer": "provider"}
 def main(arguments: list[str]) -> int:
     """0 when the documents are right; otherwise 1, after one line for each fault."""
     if arguments == ["--write"]:
-        LIFE.write_text(with_life(LIFE.read_text()))
+        for document, made in MADE.items():
+            document.write_text(with_made(document.read_text(), made()))
         return 0
-    found = [*life_faults(), *sheet_faults(SHEET.read_text()), *cli_faults(CLI.read_text()), *link_faults()]
+    found = [*made_faults(), *sheet_faults(SHEET.read_text()), *cli_faults(CLI.read_text()), *link_faults()]
     for fault in found:
         print(fault, file=sys.stderr)
     return int(bool(found))
 
 
-# The life of a request
+# What is made
 
 
-def life_faults() -> Iterator[str]:
-    text = LIFE.read_text()
-    if with_life(text) != text:
-        yield "docs/request-life.md: not what contract/request.py says; run `python -m checks.docs --write`"
+def made_faults() -> Iterator[str]:
+    for document, made in MADE.items():
+        text = document.read_text()
+        if with_made(text, made()) != text:
+            yield f"docs/{document.name}: not what the code says; run `python -m checks.docs --write`"
 
 
-def with_life(text: str) -> str:
+def with_made(text: str, made: Iterable[str]) -> str:
     """The document with its made part made anew."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
-    assert begin, f"docs/request-life.md has no line {BEGIN!r}"
-    assert end, f"docs/request-life.md has no line {END!r}"
-    return "".join([before, begin, "\n", *table(), "\n", *diagram(), "\n", end, after])
+    assert begin, f"a document has no line {BEGIN!r}"
+    assert end, f"a document has no line {END!r}"
+    return "".join([before, begin, *made, end, after])
+
+
+# The life of a request
+
+
+def life() -> Iterator[str]:
+    """The made part of docs/request-life.md."""
+    yield from ("\n", *table(), "\n", *diagram(), "\n")
 
 
 def table() -> Iterator[str]:
@@ -103,6 +117,10 @@ def diagram() -> Iterator[str]:
 def edges(rule: Rule) -> Iterator[str]:
     if rule.leads_to is not None:
         yield from (f"{state} --> {rule.leads_to}" for state in rule.states)
+
+
+MADE = {LIFE: life, SETTINGS: settings_page.page}
+"""The documents with a made part, and what makes it."""
 
 
 # The term sheet

@@ -6,9 +6,11 @@ the exit codes in :mod:`starter.exits`; never a traceback. docs/cli.md documents
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -45,6 +47,9 @@ class Commands(LazyGroup):
         "calendars": Later(
             "starter.commands.calendars", "app", "Holidays and make-up workdays: refresh, show."
         ),
+        "settings": Later(
+            "starter.commands.settings", "settings", "What is in force here, and where each value came from."
+        ),
         "records": Later("starter.commands.records", "app", "The record store: upgrade."),
     }
 
@@ -70,8 +75,19 @@ def aftercare(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            "--profile",
+            metavar="FILE",
+            help="Settings, as TOML. [default: AFTERCARE_PROFILE, or aftercare.toml in the home folder]",
+        ),
+    ] = None,
 ) -> None:
     """Options before the command."""
+    if profile is not None:
+        # In the environment, so that the processes a command starts have the same settings.
+        os.environ["AFTERCARE_PROFILE"] = str(profile.absolute())
 
 
 def main() -> NoReturn:
@@ -118,7 +134,6 @@ def _explain(problem: BaseException, for_programs: bool) -> int:
 
 def _trace(problem: BaseException) -> None:
     """Where a fault of our own is, for whoever reports it; only when asked for: it may quote content."""
-    import os
     import traceback
 
     if os.environ.get("AFTERCARE_LOG_LEVEL", "").upper() == "DEBUG":

@@ -18,6 +18,7 @@ from runtime.connection import data_converter
 from runtime.engines import dev_server
 from runtime.settings import Settings
 from starter.reaching import answering, record_url
+from starter.reaching import settings as known
 from worker import build
 from workflows.search_attributes import ALL
 
@@ -70,7 +71,7 @@ async def running(settings: Settings, *, port: int | None, ui_port: int | None) 
 
 def _to_be_told(settings: Settings, address: str) -> dict[str, str]:
     """The settings in which this differs from what another terminal has in its environment."""
-    elsewhere = Settings()
+    elsewhere = known()
     told = {}
     if elsewhere.temporal_address != address:
         told["AFTERCARE_TEMPORAL_ADDRESS"] = address

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from contract.faults import Fault, Faulty, faults_of
+from contract.faults import Fault, Faulty
+from runtime.profile import HIDDEN, in_force
 from runtime.settings import Settings
 from starter.errors import NotReached
 
@@ -22,26 +20,13 @@ if TYPE_CHECKING:
     from records.store import RecordStore
     from starter.client import Aftercare
 
-_ADDRESS = re.compile(r"^([\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}$")
 CONNECTING = 10.0
 """Seconds until an address that says nothing at all is given up."""
 
 
-def settings() -> Settings:
-    """The settings in the environment; raises Faulty naming every variable that cannot be read."""
-    try:
-        found = Settings()
-    except ValidationError as problem:
-        faults = [
-            fault.model_copy(update={"path": f"AFTERCARE_{fault.path.upper()}", "clause": "settings"})
-            for fault in faults_of(problem)
-        ]
-        raise Faulty("environment", faults) from None
-    if not _ADDRESS.match(found.temporal_address):
-        given = found.temporal_address or "nothing"
-        fault = Fault(path="AFTERCARE_TEMPORAL_ADDRESS", clause="settings", given=given, allowed="HOST:PORT")
-        raise Faulty("environment", [fault])
-    return found
+def settings(**given: Any) -> Settings:
+    """The settings in force, ``given`` ones before all others; raises Faulty naming every fault."""
+    return in_force(**given).settings
 
 
 @asynccontextmanager
@@ -85,7 +70,7 @@ def record_url(given: str | None = None) -> RecordUrl:
         fault = Fault(
             path="AFTERCARE_RECORDS_URL",
             clause="settings",
-            given=url.partition(":")[0],  # no more of it: it may hold a password
+            given=HIDDEN,  # it may hold a password
             allowed="sqlite:///FILE or postgresql://USER@HOST/DATABASE",
         )
         raise Faulty("environment", [fault]) from None

@@ -16,6 +16,12 @@ settings.register_profile("dev", deadline=None)
 settings.load_profile("ci")
 
 
+@pytest.fixture(autouse=True)
+def no_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may have settings of their own."""
+    monkeypatch.setenv("AFTERCARE_PROFILE", "")
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
     """A PostgreSQL server of this test process's own; `with postgres.database() as url` for a database."""

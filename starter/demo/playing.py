@@ -16,8 +16,9 @@ from contract.commands import MODELS, CommandName
 from contract.facts import Event
 from contract.parties import Actor, Role
 from contract.terms import TermSheet
-from runtime.settings import MailKind, Settings
+from runtime.settings import MailKind, Mode
 from starter.errors import CommandRefused
+from starter.reaching import settings
 from starter.rehearsal.living import RefusedDeed
 from starter.rehearsal.log import SUBMIT, Deed, TicketLog, in_order
 from starter.rehearsal.running import Lived, read_back
@@ -63,9 +64,9 @@ async def play(terms: TermSheet, log: TicketLog, folder: Path, tell: Tell, step:
     what :func:`starter.stage.stage` raises.
     """
     records = f"sqlite+aiosqlite:///{folder / 'records.db'}"
-    settings = Settings(mail=MailKind.OUTBOX, home=folder, records_url=records)
+    known = settings(mode=Mode.DEVELOPMENT, mail=MailKind.OUTBOX, home=folder, records_url=records)
     began = time.monotonic()
-    async with stage(settings) as scene:
+    async with stage(known) as scene:
         agreement = _Agreement(scene, terms, log, tell)
         await agreement.play(step)
         return await read_back(

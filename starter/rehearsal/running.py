@@ -24,7 +24,8 @@ from contract.terms import TermSheet
 from records.engine import database_url
 from records.results import ComplianceReport, PenaltyYear
 from records.store import RecordStore
-from runtime.settings import MailKind, Settings
+from runtime.settings import MailKind, Mode, Settings
+from starter.reaching import settings
 from starter.rehearsal.living import AFTER, RefusedDeed, Rehearsal
 from starter.rehearsal.log import TicketLog
 from starter.stage import stage
@@ -125,7 +126,7 @@ def _somewhere(records: str | None) -> Iterator[Settings]:
     """Settings with mail off and a record store in a temporary folder, unless one is named."""
     with tempfile.TemporaryDirectory(prefix="aftercare-rehearsal-") as folder:
         url = records or f"sqlite+aiosqlite:///{Path(folder) / 'records.db'}"
-        yield Settings(mail=MailKind.NONE, home=Path(folder), records_url=url)
+        yield settings(mode=Mode.DEVELOPMENT, mail=MailKind.NONE, home=Path(folder), records_url=url)
 
 
 async def read_back(

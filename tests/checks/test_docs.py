@@ -7,7 +7,19 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel
 
-from checks.docs import CLI, LIFE, SHEET, cli_faults, fields, main, sheet_faults, with_life
+from checks.docs import (
+    CLI,
+    LIFE,
+    SETTINGS,
+    SHEET,
+    cli_faults,
+    fields,
+    life,
+    main,
+    sheet_faults,
+    with_made,
+)
+from checks.settings_page import page
 
 
 def test_the_documents_are_right(capsys: pytest.CaptureFixture[str]):
@@ -21,7 +33,16 @@ def test_another_table_than_the_contract_s_is_found_and_put_right():
         "| `confirm` | `request confirm` | provider |", "| `confirm` | `request confirm` | customer |"
     )
     assert wrong != text
-    assert with_life(wrong) == text
+    assert with_made(wrong, life()) == text
+
+
+def test_a_setting_described_otherwise_than_it_describes_itself_is_put_right():
+    text = SETTINGS.read_text()
+    wrong = text.replace(
+        "| `drain_seconds` | `AFTERCARE_DRAIN_SECONDS` | `10` |", "| `drain_seconds` | | `11` |"
+    )
+    assert wrong != text
+    assert with_made(wrong, page()) == text
 
 
 @pytest.mark.parametrize(
