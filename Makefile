@@ -72,7 +72,7 @@ fmt: setup ## format, and put right what lint can
 
 # ARGS=--upgrade takes the newest of everything; ARGS='--upgrade-package NAME' of one.
 lock: setup ## make requirements.lock again from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --extra engine --group dev --universal --python-version 3.11 \
+	@$(BIN)/uv pip compile pyproject.toml --extra engine --extra tracing --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-annotate --custom-compile-command 'make lock' --quiet \
 	  --output-file requirements.lock $(ARGS)
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from temporalio.client import Client
+from collections.abc import Sequence
+
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter
-from temporalio.service import RPCError
+from temporalio.runtime import Runtime
+from temporalio.service import RPCError, TLSConfig
 
+from runtime.advice import advice
 from runtime.settings import Settings
 
 
 class Unreachable(RuntimeError):
-    """No Temporal server answers; the message says where it was looked for and what to do."""
+    """Temporal cannot be reached or does not let us in; the message says why and what to do."""
 
 
 _CONVERTERS = PydanticPayloadConverter().converters
@@ -36,16 +41,39 @@ def data_converter() -> DataConverter:
     return DATA_CONVERTER
 
 
-async def connect(settings: Settings) -> Client:
-    """A client of the server the settings name; raises :class:`Unreachable`."""
+async def connect(
+    settings: Settings, *, runtime: Runtime | None = None, interceptors: Sequence[Interceptor] = ()
+) -> Client:
+    """A client of the server and namespace the settings name; raises :class:`Unreachable`."""
+    key = settings.temporal_api_key
     try:
-        return await Client.connect(
+        client = await Client.connect(
             settings.temporal_address,
             namespace=settings.temporal_namespace,
             data_converter=data_converter(),
+            tls=_tls(settings) if settings.tls else False,
+            api_key=None if key is None else key.get_secret_value(),
+            runtime=runtime,
+            interceptors=interceptors,
         )
-    except (RuntimeError, RPCError):
-        raise Unreachable(
-            f"No Temporal server answers at {settings.temporal_address}. "
-            "Start one with `aftercare dev`, or set AFTERCARE_TEMPORAL_ADDRESS."
-        ) from None
+        # A worker in a namespace that is not there would find out only when it polls.
+        await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=settings.temporal_namespace)
+        )
+    except (RuntimeError, RPCError) as problem:
+        raise Unreachable(advice(settings, problem)) from None
+    return client
+
+
+def _tls(settings: Settings) -> TLSConfig:
+    files = (settings.temporal_tls_ca, settings.temporal_tls_cert, settings.temporal_tls_key)
+    try:
+        authority, cert, key = (None if file is None else file.read_bytes() for file in files)
+    except OSError as problem:
+        raise Unreachable(f"{problem.filename} cannot be read: {problem.strerror}.") from None
+    return TLSConfig(
+        server_root_ca_cert=authority,
+        domain=settings.temporal_tls_server_name,
+        client_cert=cert,
+        client_private_key=key,
+    )

@@ -177,7 +177,7 @@ class Settings(BaseSettings):
     log_json: Annotated[bool | None, Maybe] = None
     """Log lines as JSON, for machines; unset: in production."""
     traces_endpoint: Annotated[Web | None, Maybe] = None
-    """Where OpenTelemetry traces go, OTLP over HTTP, such as `http://127.0.0.1:4318/v1/traces`.
+    """Where OpenTelemetry traces go, OTLP over gRPC, such as `http://127.0.0.1:4317`.
 
     Unset: none are made."""
 
