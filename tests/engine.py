@@ -239,17 +239,17 @@ class World:
         answer = await self.temporal.workflow_service.describe_workflow_execution(question)
         return WorkflowExecutionStatus(answer.workflow_execution_info.status)
 
-    async def runs(self, handle: WorkflowHandle[Any, Any]) -> list[int]:
-        """The number of events of each run of a workflow, first to last."""
-        lengths = []
+    async def runs(self, handle: WorkflowHandle[Any, Any]) -> dict[str, int]:
+        """The runs of a workflow, first to last, and the number of events of each."""
+        found = {}
         newest = (await handle.fetch_history()).events[0]
         run_id = newest.workflow_execution_started_event_attributes.first_execution_run_id
         while run_id:
             run = self.temporal.get_workflow_handle(handle.id, run_id=run_id)
             events = [event async for event in run.fetch_history_events()]
-            lengths.append(len(events))
+            found[run_id] = len(events)
             run_id = events[-1].workflow_execution_continued_as_new_event_attributes.new_execution_run_id
-        return lengths
+        return found
 
     async def completed(self, handle: WorkflowHandle[Any, Any]) -> None:
         """Wait until a workflow has ended, and see that it ended well."""

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import FailureError
 
 from workflows.paces import AT_ONCE, PATIENT, QUICK, RECORDING
 
@@ -32,7 +32,7 @@ async def surely(name: str, argument: BaseModel, answer: type[Answer], summary: 
             retry_policy=QUICK,
             summary=summary,
         )
-    except ActivityError:
+    except FailureError:  # an ActivityError at first; in a replay its bare cause (sdk-rust #449)
         done = await workflow.execute_activity(
             name,
             argument,

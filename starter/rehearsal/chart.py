@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_right
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +22,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
+from matplotlib.font_manager import findSystemFonts, fontManager
 
 from contract.penalties import annual_cap
 from starter.rehearsal.report import RESOLUTION, RESPONSE
@@ -72,12 +73,28 @@ MOST_BARS = 60
 NAMES = {RESPONSE: "late response", RESOLUTION: "late resolution"}
 
 
+def _chinese_font() -> str | None:
+    known = {font.name for font in fontManager.ttflist}
+    return next((name for name in CHINESE_FONTS if name in known), None)
+
+
+def _look_for_new_fonts() -> bool:
+    """Whether fonts came since matplotlib made its list, which it keeps for good once it is made."""
+    known = {font.fname for font in fontManager.ttflist}
+    new = [path for path in findSystemFonts() if path not in known]
+    for path in new:
+        with suppress(OSError, RuntimeError):  # a file that is no font after all
+            fontManager.addfont(path)
+    return bool(new)
+
+
 class Terms:
     """The contract's terms in the languages that this machine can draw."""
 
     def __init__(self) -> None:
-        known = {font.name for font in fontManager.ttflist}
-        self._font = next((name for name in CHINESE_FONTS if name in known), None)
+        self._font = _chinese_font()
+        if self._font is None and _look_for_new_fonts():
+            self._font = _chinese_font()
 
     @property
     def fonts(self) -> list[str]:

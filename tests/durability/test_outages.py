@@ -78,8 +78,9 @@ async def away(record_url: str) -> AsyncIterator[None]:
         await server.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS false")
         await server.execute(ours, url.database)
         yield
-        await server.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true")
     finally:
+        # Also after a failure in the block: it must not be hidden by a database that stays away.
+        await server.execute(f"ALTER DATABASE {url.database} ALLOW_CONNECTIONS true")
         await server.close()
 
 
@@ -95,9 +96,10 @@ async def pending(handle: WorkflowHandle[Any, Any], activity: str) -> PendingAct
 
 
 async def test_while_the_record_store_is_away_a_command_waits_and_then_is_done_once_c6_2_3(
-    tmp_path: Path, server: DevServer, sqlite_url: str
+    tmp_path: Path, server: DevServer, record_url: str
 ):
-    async with real_world(tmp_path, server, records_url=sqlite_url) as world:
+    """A busy SQLite file keeps whoever asks waiting; PostgreSQL, when it is away, refuses at once."""
+    async with real_world(tmp_path, server, records_url=record_url) as world:
         await world.start_worker()
         agreement = await world.agreement()
         for request_id in ("undisturbed", R):
@@ -107,7 +109,7 @@ async def test_while_the_record_store_is_away_a_command_waits_and_then_is_done_o
         await agreement.do("respond", START, "undisturbed")
         usual = await events_of(undisturbed) - usual
         before = await events_of(handle)
-        async with away(sqlite_url):
+        async with away(record_url):
             told = asyncio.create_task(agreement.do("respond", START))
             await eventually(lambda: pending(handle, "record"), "the patient recording", within=15)
             # What needs no recording goes on: reads, and refusals.
@@ -123,8 +125,11 @@ async def test_while_the_record_store_is_away_a_command_waits_and_then_is_done_o
         activity = {f"ACTIVITY_TASK_{step}": 1 for step in ("SCHEDULED", "STARTED", "COMPLETED")}
         task = {f"WORKFLOW_TASK_{step}": 1 for step in ("SCHEDULED", "STARTED", "COMPLETED")}
         assert extra == Counter(activity | task)
-        # The next command finds everything as it should be.
-        await agreement.do("resolve", START)
+        # A worker that knows the request from its history alone goes on with it.
+        await world.stop_worker()
+        await world.start_worker()
+        assert (await agreement.do("resolve", START)).state == "resolved"
+        assert "WORKFLOW_TASK_FAILED" not in await events_of(handle)
 
 
 async def test_an_offer_made_while_the_record_store_is_away_says_that_it_is_not_on_record_yet(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from matplotlib.font_manager import fontManager
 
 from starter.rehearsal import chart
 from starter.rehearsal.running import Lived
@@ -64,3 +65,12 @@ def test_terms_stand_in_chinese_too_where_there_is_a_font_for_it(lived: Lived, t
     # A glyph that cannot be drawn is a warning, and warnings are errors here.
     chart.draw(lived, tmp_path / "chart.svg")
     assert "违约金累计" in (tmp_path / "chart.svg").read_text(encoding="utf-8")
+
+
+def test_a_font_that_was_installed_after_the_list_of_fonts_was_made_is_found(monkeypatch: pytest.MonkeyPatch):
+    found = chart.Terms().fonts
+    if found == ["DejaVu Sans"]:
+        pytest.skip("no font with Chinese characters on this machine (Debian: fonts-noto-cjk)")
+    before = [font for font in fontManager.ttflist if font.name.startswith("DejaVu")]
+    monkeypatch.setattr(fontManager, "ttflist", before)
+    assert chart.Terms().fonts == found

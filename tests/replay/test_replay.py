@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from temporalio import workflow
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowFailureError, WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 from temporalio.workflow import NondeterminismError
 
+import workflows
+from contract.commands import CommandName
 from runtime.connection import data_converter
 from runtime.engines import time_skipping_environment
 from runtime.sandbox import sandbox
@@ -30,6 +33,46 @@ def history(path: Path) -> WorkflowHistory:
 def test_there_are_histories_of_both_workflows():
     assert any("agreement~" in path.name for path in RECORDED)
     assert sum("request~" in path.name for path in RECORDED) >= 20
+
+
+def test_every_command_is_in_some_history():
+    given = {
+        event.workflow_execution_update_accepted_event_attributes.accepted_request.input.name
+        for path in RECORDED
+        for event in history(path).events
+    }
+    agreement = {"sign", "refuse_offer", "submit_request"}
+    assert given >= {*CommandName, *agreement, "tell", "apply_calendar"}
+
+
+def test_whatever_can_happen_to_a_workflow_is_in_some_history():
+    seen = {event.event_type for path in RECORDED for event in history(path).events}
+    assert seen >= {
+        EventType.EVENT_TYPE_TIMER_FIRED,
+        EventType.EVENT_TYPE_TIMER_CANCELED,
+        EventType.EVENT_TYPE_MARKER_RECORDED,
+        EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
+        EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+        EventType.EVENT_TYPE_EXTERNAL_WORKFLOW_EXECUTION_SIGNALED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+    }
+    # A recording that was patient, and mail.
+    activities = {
+        event.activity_task_scheduled_event_attributes.activity_type.name
+        for path in RECORDED
+        for event in history(path).events
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+    }
+    assert activities == {"record", "notify"}
+
+
+def test_all_that_waits_and_acts_runs_in_the_sandbox():
+    passed_through = sandbox().restrictions.passthrough_modules
+    modules = {path.stem for path in Path(workflows.__file__).parent.glob("[a-z]*.py")}
+    shapes = {"ids", "paces", "payloads", "search_attributes", "story"}
+    assert not passed_through & {"workflows", *(f"workflows.{name}" for name in modules - shapes)}
 
 
 async def test_every_recorded_history_replays():

@@ -1,0 +1,216 @@
+"""Lives to record that no ticket log leads: mail on, one update a command, outages, years, afterthoughts.
+
+Each is lived on a time-skipping server; :mod:`tests.replay.record` keeps the histories of all its runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from contract.clock import ServiceWindow
+from contract.commands import CommandName
+from contract.facts import EventKind
+from tests.engine import (
+    CUSTOMER,
+    DAY,
+    HOUR,
+    MINUTE,
+    OFFICE_WEEK,
+    PROVIDER,
+    SECOND,
+    START,
+    LivedAgreement,
+    R,
+    World,
+    shanghai,
+)
+
+
+async def give(agreement: LivedAgreement, *deeds: tuple[str, datetime], **content: dict[str, Any]) -> None:
+    """Commands on the request, each at its time; `content` is what a command says, by its name."""
+    for command, at in deeds:
+        await agreement.pass_time_until(at)
+        await agreement.do(command, at, **content.get(command, {}))
+
+
+async def on_time(world: World) -> LivedAgreement:
+    agreement = await world.agreement(mail=True)
+    await agreement.submit()
+    await give(
+        agreement,
+        ("confirm", START + 10 * MINUTE),
+        ("assign", START + 20 * MINUTE),
+        ("respond", START + 2 * HOUR),
+        ("note_diagnosis", START + 5 * HOUR),
+        ("resolve", START + 20 * HOUR),
+        ("accept", START + DAY),
+        ("rate", START + 2 * DAY),
+    )
+    await agreement.pass_time_until(START + 20 * DAY)
+    return agreement
+
+
+async def late_in_everything(world: World) -> LivedAgreement:
+    """Late, paused, raised, solved, reopened, closed by itself, rated badly, answered when overdue."""
+    agreement = await world.agreement(mail=True)
+    await agreement.submit()
+    due = START + 48 * HOUR
+    await give(
+        agreement,
+        ("confirm", START + 2 * HOUR),
+        ("assign", START + 3 * HOUR),
+        ("reassign", START + 4 * HOUR),
+        ("respond", START + 5 * HOUR),
+        ("ask_for_materials", START + 20 * HOUR),
+        ("provide_materials", START + 44 * HOUR),
+        ("raise_priority", START + 46 * HOUR),
+        ("lower_priority", due),
+        ("resolve", due + 2 * DAY + SECOND),
+        ("reopen", due + 3 * DAY),
+        ("add_note", due + 3 * DAY),
+        ("resolve", due + 9 * DAY),
+        ("rate", due + 17 * DAY),
+        ("answer_rating", due + 23 * DAY),
+        rate={"score": 1},
+        raise_priority={"priority": "high"},
+    )
+    await agreement.pass_time_until(due + 30 * DAY)
+    return agreement
+
+
+async def told_too_late(world: World) -> LivedAgreement:
+    """Breaches, days and a closure taken back by commands that were given in time."""
+    agreement = await world.agreement()
+    await agreement.bring("assigned")
+    await agreement.pass_time_until(START + 20 * HOUR)
+    await agreement.do("respond", START + 4 * HOUR)
+    await agreement.pass_time_until(START + 80 * HOUR)
+    await agreement.do("resolve", START + 60 * HOUR)
+    await agreement.pass_time_until(START + 60 * HOUR + 7 * DAY + HOUR)
+    await agreement.do("reopen", START + 60 * HOUR + 7 * DAY)
+    await agreement.do("withdraw", START + 60 * HOUR + 7 * DAY + HOUR)
+    await agreement.pass_time_until(START + 30 * DAY)
+    return agreement
+
+
+async def together(world: World) -> LivedAgreement:
+    """Commands that met each other and their timer in one task, and several told in one update."""
+    agreement = await world.agreement()
+    await agreement.submit()
+    await agreement.tell([CommandName.CONFIRM, CommandName.RESOLVE, CommandName.ASSIGN], START)
+    due = START + 4 * HOUR
+    await agreement.pass_time_until(due)
+    async with world.held_up(agreement.do("add_note", due)):
+        told = asyncio.gather(
+            agreement.do("respond", due), *(agreement.do("add_note", due) for _ in range(3))
+        )
+        await agreement.wait_until(due + 1.6 * SECOND)
+    await told
+    await give(agreement, ("resolve", due + HOUR), ("accept", due + HOUR))
+    await agreement.pass_time_until(START + 20 * DAY)
+    return agreement
+
+
+async def store_away(world: World) -> LivedAgreement:
+    """A recording that took longer than a local activity may."""
+    agreement = await world.agreement()
+    await agreement.submit()
+    async with world.held_up(agreement.do("confirm", START)):
+        await agreement.wait_until(START + 8 * SECOND)
+    await give(agreement, ("assign", START + MINUTE), ("respond", START + HOUR), ("resolve", START + DAY))
+    return agreement
+
+
+async def store_refusing(world: World) -> LivedAgreement:
+    """A record store that says no at once, for longer than a local activity tries."""
+    agreement = await world.agreement()
+    await agreement.submit()
+    refused = asyncio.Event()
+
+    async def say_no(*_: Any) -> Any:
+        refused.set()
+        raise ConnectionRefusedError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.store, "append_many", say_no)
+        patch.setattr(world.store, "append", say_no)
+        told = asyncio.ensure_future(agreement.do("confirm", START))
+        await refused.wait()
+        await agreement.wait_until(START + 8 * SECOND)
+    await told
+    await give(agreement, ("assign", START + MINUTE), ("respond", START + HOUR), ("resolve", START + DAY))
+    return agreement
+
+
+async def years(world: World) -> LivedAgreement:
+    """Three years of an agreement: a run for each, reminders, the end, a request finished after it."""
+    agreement = await world.agreement(mail=True, term={"years": 3}, service_hours=OFFICE_WEEK)
+    ends = shanghai("2029-03-02 00:00")
+    await agreement.submit()
+    await give(agreement, ("confirm", START), ("withdraw", START))
+    await agreement.pass_time_until(ends - HOUR)
+    await agreement.submit("r-2", at=ends - HOUR)
+    await agreement.pass_time_until(ends + HOUR)
+    await agreement.do("withdraw", ends + HOUR, "r-2")
+    await agreement.event(EventKind.AGREEMENT_CLOSED, None)
+    await agreement.pass_time_until(ends + 20 * DAY)
+    return agreement
+
+
+async def more_service_time(world: World) -> LivedAgreement:
+    """A pause longer than the window of service time, and a calendar announced while the clock ran."""
+    agreement = await world.agreement(service_hours=OFFICE_WEEK, targets={"resolve_hours": 8})
+    await agreement.submit()
+    await give(
+        agreement,
+        ("confirm", START),
+        ("assign", START),
+        ("respond", START),
+        ("ask_for_materials", START),
+        ("provide_materials", START + 98 * DAY),
+    )
+    begins = START + 98 * DAY
+    days = [(begins, begins + 3 * HOUR), (begins + 2 * DAY, begins + 2 * DAY + 9 * HOUR)]
+    await agreement.pass_time_until(begins + DAY + 2 * HOUR)
+    window = ServiceWindow.of(START, begins + 60 * DAY, days, calendars=["announced"])
+    await agreement.client.apply_calendar(agreement.id, R, window)
+    await give(agreement, ("resolve", begins + 2 * DAY), ("accept", begins + 2 * DAY))
+    await agreement.pass_time_until(begins + 20 * DAY)
+    return agreement
+
+
+async def refused(world: World) -> LivedAgreement:
+    agreement = await world.offer(mail=True)
+    await agreement.sign(PROVIDER)
+    await agreement.client.refuse_offer(agreement.id, CUSTOMER, at=START)
+    return agreement
+
+
+async def lapsed(world: World) -> LivedAgreement:
+    """Signed in time, told when it had lapsed."""
+    agreement = await world.offer()
+    await agreement.sign(CUSTOMER)
+    await agreement.pass_time_until(START + 30 * DAY + HOUR)
+    await agreement.event(EventKind.OFFER_LAPSED, None)
+    await agreement.sign(PROVIDER, at=START + 30 * DAY)
+    await agreement.pass_time_until(START + 60 * DAY)
+    return agreement
+
+
+LIVES: tuple[Callable[[World], Awaitable[LivedAgreement]], ...] = (
+    on_time,
+    late_in_everything,
+    told_too_late,
+    together,
+    store_away,
+    store_refusing,
+    years,
+    more_service_time,
+    refused,
+    lapsed,
+)
