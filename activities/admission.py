@@ -18,6 +18,7 @@ from contract.notices import NOTICES
 from contract.request_file import RequestFile, RequestTerms
 from contract.request_life import open_file
 from contract.snapshots import snapshot
+from records.faults import CalendarOutdated
 from records.store import RecordStore
 from workflows.ids import request_workflow_id
 from workflows.payloads import Admission, Admitted, Receipt, RequestStart
@@ -57,9 +58,17 @@ class Admissions:
     @activity.defn(name="admit_request")
     async def admit_request(self, admission: Admission) -> Admitted:
         """Record a request's submission and start its workflow; the same again gives the same answer."""
-        file, batch = await self._open(admission)
         digest = content_digest(admission.submission)
-        known = await self._store.admit(batch, digest)
+        if admission.only_known:
+            return await self._known(admission.agreement_id, admission.submission.request_id, digest)
+        file, batch = await self._open(admission)
+        try:
+            known = await self._store.admit(batch, digest, file.window.calendars)
+        except CalendarOutdated:
+            # Whoever kept the newer one tells the requests on record; this one is not among them yet.
+            self._calendars.forget()
+            file, batch = await self._open(admission)
+            known = await self._store.admit(batch, digest, file.window.calendars)
         if not known.started:
             if known.existing_digest != digest:
                 return Admitted(other_content=True)
@@ -69,9 +78,19 @@ class Admissions:
             if record is not None:
                 # Recorded, perhaps not started: what is on record counts, not this second telling of it.
                 recorded = _as_recorded(record.events[0].event)
+                self._calendars.forget()
                 file, _ = await self._open(admission.model_copy(update={"submission": recorded}))
         await self._start(file, admission)
         return Admitted(receipt=Receipt.of(snapshot(file, file.submitted_at), file.seq))
+
+    async def _known(self, agreement_id: str, request_id: str, digest: str) -> Admitted:
+        """The answer to a submission that comes too late to be admitted, but may be told again."""
+        record = await self._store.request(agreement_id, request_id)
+        if record is None:
+            return Admitted()
+        if record.content_digest != digest:
+            return Admitted(other_content=True)
+        return Admitted(receipt=Receipt.of(record.request, record.events[-1].event.seq))
 
     async def _open(self, admission: Admission) -> tuple[RequestFile, RecordBatch]:
         submission = admission.submission

@@ -5,7 +5,7 @@ Workflows never read calendar data or time-zone rules: they carry what these act
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 
@@ -26,20 +26,22 @@ class Calendars:
     def __init__(self, store: RecordStore, sheets: TermSheets) -> None:
         self._store = store
         self._sheets = sheets
-        self._announced: dict[tuple[str, int], tuple[datetime, CalendarYear]] = {}
+        self._known: dict[tuple[str, int], CalendarYear] = {}
+
+    def forget(self) -> None:
+        """Read the snapshots anew from here on: another process may have kept newer ones."""
+        self._known.clear()
 
     async def year(self, country: str, number: int) -> CalendarYear:
-        """The newest snapshot of a year. Read again after a minute: another process may have refreshed it."""
-        now = datetime.now(UTC)
-        read_at, snapshot = self._announced.get((country, number), (None, None))
-        if read_at is not None and snapshot is not None and now - read_at < timedelta(minutes=1):
-            return snapshot
-        kept = (await self._store.calendars(country, [number])).get(number)
-        if kept is None:
-            kept = build_year(country, number)
-            await self._store.keep_calendar(kept)
-        self._announced[country, number] = (now, kept)
-        return kept
+        """The snapshot of a year, as it was the newest when it was first asked for."""
+        known = self._known.get((country, number))
+        if known is None:
+            known = (await self._store.calendars(country, [number])).get(number)
+        if known is None:
+            known = build_year(country, number)
+            await self._store.keep_calendar(known)
+        self._known[country, number] = known
+        return known
 
     async def window(self, terms: TermSheet, begin: datetime, until: datetime) -> ServiceWindow:
         """All service time between two instants."""
@@ -61,6 +63,7 @@ class Calendars:
     async def service_window(self, wanted: WindowWanted) -> ServiceWindow:
         """Service time for a request whose pauses pushed a due past its window."""
         terms = await self._sheets.sheet(wanted.agreement_id, wanted.terms_version)
+        self.forget()
         return await self.window(terms, wanted.begin, wanted.until)
 
     @activity.defn(name="term_dates")

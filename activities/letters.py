@@ -20,8 +20,8 @@ from contract.facts import AgreementSnapshot, Event, EventKind, RequestSnapshot
 from contract.money import Money
 from contract.parties import Party, Role
 from contract.penalties import annual_cap
-from contract.request import commands_in
 from contract.request_life import LOW_RATING
+from contract.snapshots import commands_possible
 from contract.terms import Priority, Target, TermSheet
 from contract.values import DAY, normalised
 
@@ -127,7 +127,7 @@ class Matter:
         may_rate = rate_until is not None and request.rating is None and now <= rate_until
         answer_due = request.follow_up_due if request.follow_up_answered_at is None else None
         dues = _dues(request, {target: wording.targets[target] for target in Target}, self.terms.time_zone)
-        actions = _actions(request, reader, may_rate)
+        actions = commands_possible(request, reader, now, rules.rating_days)
         return {
             "request_id": request.request_id,
             "title": one_line(request.title),
@@ -144,7 +144,7 @@ class Matter:
             "answer_due": answer_due,
             "answer_overdue": answer_due is not None and now > answer_due,
             "nothing_due": not (dues or request.state.is_open or may_rate or answer_due),
-            "actions": [wording.actions[name] for name in actions],
+            "actions": [wording.actions[CommandName(name)] for name in actions],
             **self._of_event(reader),
         }
 
@@ -207,7 +207,8 @@ def _payload(given: Mapping[str, Any]) -> dict[str, Any]:
 def _dues(request: RequestSnapshot, names: Mapping[Target, str], zone: str) -> list[Due]:
     """Targets still to be met, in the order in which they fall due.
 
-    The snapshot says whether any due is provisional: the last one is then, and with it those of its year.
+    The snapshot says whether any due is provisional, met or not: the last one is then, and with it those of
+    its year.
     """
     if not request.state.is_open:
         return []
@@ -218,26 +219,14 @@ def _dues(request: RequestSnapshot, names: Mapping[Target, str], zone: str) -> l
     }
     dues = sorted((due, target) for target, due in open_targets.items() if due is not None)
     years = [due.astimezone(ZoneInfo(zone)).year for due, _ in dues]
+    agreed = (request.confirm_due, request.respond_due, request.resolve_due)
+    last_year = max((due.astimezone(ZoneInfo(zone)).year for due in agreed if due is not None), default=None)
     return [
         Due(
             name=names[target],
             at=due,
             overdue=due < request.as_of,
-            provisional=request.provisional and year == years[-1],
+            provisional=request.provisional and year == last_year,
         )
         for (due, target), year in zip(dues, years, strict=True)
     ]
-
-
-def _actions(request: RequestSnapshot, reader: Role, may_rate: bool) -> list[CommandName]:
-    """What the table of transitions lets the reader do now, without what the particulars rule out."""
-    out: set[CommandName] = set()
-    if not may_rate:
-        out.add(CommandName.RATE)
-    if request.follow_up_due is None or request.follow_up_answered_at is not None:
-        out.add(CommandName.ANSWER_RATING)
-    if request.priority is Priority.CRITICAL:
-        out.add(CommandName.RAISE_PRIORITY)
-    if request.priority is Priority.LOW:
-        out.add(CommandName.LOWER_PRIORITY)
-    return [name for name in map(CommandName, commands_in(request.state, reader)) if name not in out]

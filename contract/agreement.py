@@ -34,6 +34,8 @@ class TermDates(Model):
     effective_date: date
     ends_at: Instant
     """24:00 on the day before the anniversary."""
+    last_day: date
+    """That day, in the zone of the contract."""
     year_starts: list[Instant]
     reminders: dict[int, Instant]
 
@@ -51,6 +53,7 @@ class TermDates(Model):
         return cls(
             effective_date=first,
             ends_at=midnight(end),
+            last_day=end - timedelta(days=1),
             year_starts=[midnight(add_months(first, months)) for months in years],
             reminders={days: midnight(end - timedelta(days=days)) for days in REMINDERS},
         )
@@ -264,9 +267,10 @@ def check_submission(file: AgreementFile, submission: Submission, now: datetime)
     if submission.at >= file.dates.ends_at or file.state is AgreementState.CLOSED:
         raise refuse(
             RefusalKind.NOT_IN_FORCE,
-            f"the term ended at {file.dates.ends_at.isoformat()}",
+            f"the term ended at 24:00 on {file.dates.last_day}",
             "C4.1",
             state=file.state,
+            ends_at=file.dates.ends_at.isoformat(),
         )
     if submission.service not in file.terms.services:
         raise refuse(

@@ -74,6 +74,11 @@ class ServiceWindow(Model):
         for place in range(index, len(edges), 2):
             yield _instant(edges[place]), _instant(edges[place + 1])
 
+    @property
+    def until(self) -> datetime | None:
+        """How far the window reaches; None when it has no end."""
+        return None if self.around_the_clock else _instant(self.end)
+
     def is_provisional(self, until: datetime) -> bool:
         return self.provisional_from is not None and until >= _instant(self.provisional_from)
 

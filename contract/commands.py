@@ -40,6 +40,9 @@ class CommandName(StrEnum):
 class Command(Model):
     """What every command carries."""
 
+    clause: ClassVar[str]
+    """What it is given under; a request's commands have theirs in the table of transitions."""
+
     command_id: Identifier
     at: Stamp
     actor: Actor
@@ -48,6 +51,7 @@ class Command(Model):
 class Submission(Command):
     """A service request as the customer makes it (C6.1.1)."""
 
+    clause = "C6.1.1"
     request_id: Identifier
     service: Service
     priority: Priority = Priority.NORMAL
@@ -205,18 +209,21 @@ MODELS: dict[CommandName, type[RequestCommand]] = {
 class Sign(Command):
     """A party signs: the signature stands for 签字盖章 and binds the digest of the terms (C4.1, C10.3)."""
 
+    clause = "C4.1"
     digest: Digest
     title: Line
     seal_digest: Digest | None = None
 
 
 class RefuseOffer(Command):
-    """A party refuses the offer."""
+    """A party refuses the offer (C4.1)."""
 
+    clause = "C4.1"
     reason: Text | None = None
 
 
 class WithdrawOffer(Command):
-    """The provider withdraws the offer before it is in force."""
+    """The provider withdraws the offer before it is in force (C4.1)."""
 
+    clause = "C4.1"
     reason: Text | None = None

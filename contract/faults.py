@@ -81,14 +81,17 @@ def clause_of(path: str) -> str:
     return _CLAUSES.get(path.split(".")[0].split("[")[0], "§2")
 
 
-def faults_of(problem: ValidationError) -> list[Fault]:
-    """Pydantic's findings in the contract's words, in the order of the document, each place once."""
+def faults_of(problem: ValidationError, clause: str | None = None) -> list[Fault]:
+    """Pydantic's findings in the contract's words, in the order of the document, each place once.
+
+    ``clause`` is what the document is about; of a term sheet each field has its own.
+    """
     found: dict[tuple[str, str], Fault] = {}
     for error in problem.errors(include_url=False):
         path = _path(error)
         fault = Fault(
             path=path,
-            clause=clause_of(path),
+            clause=clause or clause_of(path),
             given=_given(error),
             allowed=_allowed(error),
         )

@@ -52,4 +52,4 @@ def late_response_formula(amount: Money) -> str:
 
 def late_resolution_formula(per_day: Money, day: int) -> str:
     """How day *n* of a delay comes to its amount."""
-    return f"day {day} of delay, started after {24 * (day - 1)} h late: {per_day} {per_day.currency}"
+    return f"day {day} of the delay, begun {24 * (day - 1)} h past the due: {per_day} {per_day.currency}"

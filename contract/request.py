@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from contract.commands import Command, RequestCommand
 from contract.commands import CommandName as C
 from contract.parties import Role
 
@@ -65,6 +66,11 @@ TRANSITIONS: dict[C, Rule] = {
     C.ANSWER_RATING: Rule(_PROVIDER, (S.CLOSED, S.WITHDRAWN), None, "C5.5"),
     C.ADD_NOTE: Rule(_EITHER, tuple(S), None, "C6.2.3"),
 }
+
+
+def clause_of_command(model: type[Command]) -> str:
+    """The clause that a command is given under."""
+    return TRANSITIONS[model.name].clause if issubclass(model, RequestCommand) else model.clause
 
 
 def commands_in(state: RequestState, by: Role | None = None) -> list[str]:

@@ -30,13 +30,17 @@ from contract.facts import Event, EventKind
 from contract.judging import Outcome, advance, close_by_itself, iso, own_event
 from contract.parties import Role
 from contract.refusals import Refusal, RefusalKind, Refused, refuse
-from contract.request import TRANSITIONS, RequestState, commands_in
+from contract.request import TRANSITIONS, RequestState
 from contract.request_file import Basis, Pause, PauseKind, RequestFile, RequestTerms, Said, TakenCommand
+from contract.snapshots import commands_possible, snapshot
 from contract.terms import Target
 from contract.values import DAY
 
 LOW_RATING = 2
 """A rating of this or less opens a follow-up the provider must answer (C5.5)."""
+
+REMEMBERED = 2000
+"""So many commands of a request are known again when they are told again, however late."""
 
 EVENT_OF: dict[CommandName, EventKind] = {
     CommandName.CONFIRM: EventKind.CONFIRMED,
@@ -98,7 +102,8 @@ def check(file: RequestFile, command: RequestCommand, now: datetime) -> None:
     check_stamp(command.at, file.last_at, now, file.terms.command_delay_hours)
     state = state_at(file, command.at)
     if state not in rule.states:
-        allowed = commands_in(state, role)
+        met = snapshot(file, command.at).model_copy(update={"state": state})
+        allowed = commands_possible(met, role, command.at, file.terms.rating_days)
         raise refuse(
             RefusalKind.NOT_ALLOWED_NOW,
             f"{command.name} is not allowed while the request is {state}; "
@@ -214,8 +219,7 @@ def apply(file: RequestFile, command: AnyRequestCommand, now: datetime) -> Outco
     if rule.leads_to is not None:
         file.state = rule.leads_to
     file.last_at = at
-    file.taken = [t for t in file.taken if at - t.at <= timedelta(hours=file.terms.command_delay_hours)]
-    file.taken.append(TakenCommand(command_id=command.command_id, at=at))
+    file.taken = [*file.taken[1 - REMEMBERED :], TakenCommand(command_id=command.command_id, at=at)]
     payload = command.model_dump(mode="json", exclude={"command_id", "at", "actor"}, exclude_none=True)
     outcome.events.append(_event(file, command, EVENT_OF[command.name], rule.clause, role, payload))
     return outcome

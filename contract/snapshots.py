@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from contract.commands import CommandName
 from contract.deadlines import days_owed, readings
 from contract.facts import RequestSnapshot
+from contract.parties import Role
+from contract.request import commands_in
 from contract.request_file import RequestFile
-from contract.terms import Target
+from contract.terms import Priority, Target
+from contract.values import DAY
 
 
 def snapshot(file: RequestFile, now: datetime) -> RequestSnapshot:
@@ -41,7 +45,7 @@ def snapshot(file: RequestFile, now: datetime) -> RequestSnapshot:
         resolution_late=days > 0,
         delay_seconds=resolve.delay(now) // timedelta(seconds=1) if resolve else 0,
         delay_days=days,
-        provisional=any(r.provisional for r in running),
+        provisional=any(r.provisional for r in found.values()),
         assignee=file.assignee,
         rating=file.rating,
         follow_up_due=file.follow_up_due,
@@ -49,3 +53,21 @@ def snapshot(file: RequestFile, now: datetime) -> RequestSnapshot:
         next_target=upcoming.target if upcoming else None,
         next_due=upcoming.due if upcoming else None,
     )
+
+
+def commands_possible(view: RequestSnapshot, by: Role, at: datetime, rating_days: int) -> list[str]:
+    """What a party may do at an instant, in the table's order.
+
+    That is what the state allows, less what was done already, is over, or would change nothing.
+    """
+    out: set[CommandName] = set()
+    rating_over = view.closed_at is not None and at > view.closed_at + rating_days * DAY
+    if view.rating is not None or rating_over:
+        out.add(CommandName.RATE)
+    if view.follow_up_due is None or view.follow_up_answered_at is not None:
+        out.add(CommandName.ANSWER_RATING)
+    if view.priority is Priority.CRITICAL:
+        out.add(CommandName.RAISE_PRIORITY)
+    if view.priority is Priority.LOW:
+        out.add(CommandName.LOWER_PRIORITY)
+    return [name for name in commands_in(view.state, by) if name not in out]

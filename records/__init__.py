@@ -7,7 +7,14 @@ or delete them. Beside them stands the current state of agreements and requests,
 SQLite by default, PostgreSQL by URL; neither the engine nor the workflows are known here.
 """
 
-from records.faults import AgreementUnknown, RecordConflict, RecordFault, RecordGap, SchemaNotReady
+from records.faults import (
+    AgreementUnknown,
+    CalendarOutdated,
+    RecordConflict,
+    RecordFault,
+    RecordGap,
+    SchemaNotReady,
+)
 from records.migrate import upgrade
 from records.results import (
     Admission,
@@ -37,6 +44,7 @@ __all__ = [
     "AgreementUnknown",
     "Attention",
     "AttentionKind",
+    "CalendarOutdated",
     "ChainFault",
     "ChainReport",
     "ComplianceLine",

@@ -20,6 +20,10 @@ class RecordGap(RecordFault):
     """Something that comes before is not on record yet. Trying again later can help."""
 
 
+class CalendarOutdated(RecordFault):
+    """A newer snapshot of a year is kept than what was to be recorded rests on: work it out anew."""
+
+
 class AgreementUnknown(RecordGap):
     """The agreement itself is not on record yet."""
 

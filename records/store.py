@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -99,14 +99,17 @@ class RecordStore:
             return []
         return await self._write(writing.write, batches, self._shelf, _now())
 
-    async def admit(self, batch: RecordBatch, content_digest: str) -> Admission:
+    async def admit(
+        self, batch: RecordBatch, content_digest: str, rests_on: Collection[str] = ()
+    ) -> Admission:
         """Put a new request on record with its first events, or tell that it is there (C6.1.1).
 
         Nothing is written, and nothing compared, when the request is on record: the caller compares
-        ``existing_digest``. Raises like `append_many`.
+        ``existing_digest``. Raises like `append_many`, and CalendarOutdated when one of the calendar
+        snapshots that its dues rest on is no longer the newest of its year.
         """
         writing.check(batch)
-        return await self._write(writing.admit, batch, content_digest, self._shelf, _now())
+        return await self._write(writing.admit, batch, content_digest, rests_on, self._shelf, _now())
 
     async def keep_calendar(self, year: CalendarYear) -> bool:
         """Store a snapshot of a calendar year as its newest; False when the newest is the same."""

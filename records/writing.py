@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import pairwise
@@ -10,9 +10,9 @@ from itertools import pairwise
 from sqlalchemy import Connection
 
 from contract.facts import RecordBatch, Recorded
-from records import archive, history, ledger, snapshots
+from records import archive, calendars, history, ledger, snapshots
 from records.archive import Shelf
-from records.faults import RecordFault
+from records.faults import CalendarOutdated, RecordFault
 from records.results import Admission
 from records.snapshots import Standing
 
@@ -46,9 +46,17 @@ def write(
 
 
 def admit(
-    connection: Connection, batch: RecordBatch, content_digest: str, shelf: Shelf, recorded_at: datetime
+    connection: Connection,
+    batch: RecordBatch,
+    content_digest: str,
+    rests_on: Collection[str],
+    shelf: Shelf,
+    recorded_at: datetime,
 ) -> Admission:
-    """Write a request's first batch with the digest of its content, unless the request is on record."""
+    """Write a request's first batch with the digest of its content, unless the request is on record.
+
+    Raises CalendarOutdated when one of the calendar snapshots is no longer the newest of its year.
+    """
     if batch.request is None or batch.agreement is not None:
         raise ValueError(f"{batch.workflow_id}: the request to admit, and no state of its agreement")
     standing = snapshots.hold(connection, [batch])
@@ -56,6 +64,8 @@ def admit(
     snapshots.keep_agreements(connection, [batch], standing)
     started, existing = snapshots.claim_request(connection, batch, batch.request, content_digest)
     if started:
+        if not calendars.hold_newest(connection, rests_on):
+            raise CalendarOutdated("a newer calendar is kept", batch.workflow_id)
         _write(connection, [batch], standing, shelf, recorded_at)
     state = standing[batch.agreement_id].state
     return Admission(existing_digest=existing, started=started, agreement_state=state)

@@ -36,7 +36,9 @@ from contract.clock import ServiceWindow
 from contract.faults import Faulty, faults_of
 from contract.parties import Actor
 from contract.refusals import Refusal, RefusalKind
+from contract.request import clause_of_command
 from contract.terms import Priority, Service, TermSheet, canonical_bytes, digest_of
+from starter.countries import unknown_country
 from starter.errors import CommandRefused, NotReached, Unknown
 from workflows import search_attributes as sa
 from workflows.ids import TASK_QUEUE, agreement_workflow_id, request_workflow_id
@@ -99,7 +101,12 @@ class Aftercare:
     async def offer(
         self, terms: TermSheet, *, at: datetime | None = None, ways: Ways | None = None
     ) -> AgreementStatus:
-        """Offer an agreement to both parties' signatures; the same sheet again is the same offer (C4.1)."""
+        """Offer an agreement to both parties' signatures; the same sheet again is the same offer (C4.1).
+
+        Raises Faulty for a sheet whose holidays are of a country without calendar data (C5.2).
+        """
+        if faults := unknown_country(terms.holiday_country):
+            raise Faulty("term sheet", faults)
         canonical = canonical_bytes(terms)
         try:
             await self._temporal.start_workflow(
@@ -295,7 +302,7 @@ class Aftercare:
         try:
             return model(actor=by, at=at or self._stamp(), command_id=command_id or uuid4().hex, **given)
         except ValidationError as problem:
-            raise Faulty(model.__name__, faults_of(problem)) from None
+            raise Faulty(model.__name__, faults_of(problem, clause_of_command(model))) from None
 
     async def _tell_agreement(
         self, agreement_id: str, update: str, command: commands.Command, at: datetime | None
@@ -428,13 +435,10 @@ def _is_cancelled() -> bool:
 
 
 def _closed_for_good(what: str) -> CommandRefused:
-    return CommandRefused(
-        Refusal(
-            kind=RefusalKind.NOT_ALLOWED_NOW,
-            message=f"{what} is closed for good",
-            clause="C6.2.3",
-        )
-    )
+    message = f"{what} is closed for good"
+    if what.startswith("request "):
+        message += "; what comes up now belongs in a new request that names it"
+    return CommandRefused(Refusal(kind=RefusalKind.NOT_ALLOWED_NOW, message=message, clause="C6.2.3"))
 
 
 def _refusal(problem: WorkflowUpdateFailedError) -> Refusal:

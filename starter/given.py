@@ -19,6 +19,7 @@ from contract.faults import Fault, Faulty, faults_of, one_line
 from contract.parties import Actor
 from contract.reading import check_terms, parse
 from contract.terms import TermSheet
+from starter.countries import unknown_country
 
 _PERIODS = re.compile(r"^(?P<begin>[^/]+)/(?P<end>[^/]*)$")
 
@@ -31,7 +32,7 @@ def actor(text: str) -> Actor:
     try:
         return Actor(party=party.strip(), person=person)
     except ValidationError as problem:
-        raise typer.BadParameter(one_line(faults_of(problem))) from None
+        raise typer.BadParameter(one_line(faults_of(problem, "C1"))) from None
 
 
 def local_time(text: str) -> datetime:
@@ -145,20 +146,7 @@ def sheet(path: Path) -> TermSheet:
 
 
 def _unknown_country(found: Any) -> list[Fault]:
-    """Holidays that nobody publishes could never be applied: no request could be admitted."""
+    """Told beside the faults of the model, of which a country of another shape is one."""
     hours = found.get("service_hours") if isinstance(found, dict) else None
     country = hours.get("holidays") if isinstance(hours, dict) else None
-    if not isinstance(country, str) or not country:
-        return []
-    from activities.holiday_data import known_countries
-
-    if country in known_countries():
-        return []
-    return [
-        Fault(
-            path="service_hours.holidays",
-            clause="C5.2",
-            given=country,
-            allowed="null, or a country with calendar data, such as CN, DE, GB, JP, US",
-        )
-    ]
+    return unknown_country(country) if isinstance(country, str) else []

@@ -9,29 +9,25 @@ refresh that was cut short is finished by the next.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from activities.calendars import Calendars
 from activities.holiday_data import build_year
 from activities.term_sheets import TermSheets
 from contract.agreement_states import AgreementState
 from contract.facts import RequestSnapshot
-from contract.request_file import RequestTerms
 from contract.service_hours import Calendar, CalendarYear
 from contract.terms import Target, TermSheet
-from contract.values import TICK
 from records.results import AgreementFilter, PostedEntry, RequestFilter, RequestRecord
 from records.store import RecordStore
 from starter.client import Aftercare
 from starter.errors import CommandRefused, Unknown
-from workflows.payloads import Receipt
+from workflows.payloads import Receipt, RequestStatus
 
 AT_ONCE = 16
 """So many requests are told at the same time."""
-FURTHER = timedelta(days=90)
-"""A window that ran out reaches at least this far beyond the moment it was renewed."""
 IN_FORCE = [AgreementState.ACTIVE, AgreementState.EXPIRED, AgreementState.CLOSED]
 """Agreements that may have open requests: some outlive the closing of theirs."""
 
@@ -150,50 +146,31 @@ class _Telling:
         """Tell one request; None when it does not touch the years, rests on them already, or is over."""
         try:
             status = await self._client.request(view.agreement_id, view.request_id)
+            if status.service_time_until is None or self._is_right(status, terms):
+                return None
             record = await self._store.request(view.agreement_id, view.request_id)
             if record is None:
                 return None
-            until = self._reach(record, status.snapshot.as_of, terms)
-            if self._is_right(record, terms, until):
-                return None
-            window = await self._calendars.window(terms, view.submitted_at, until)
+            # As far as what it has: a shorter window would take its dues away.
+            window = await self._calendars.window(terms, view.submitted_at, status.service_time_until)
             receipt = await self._client.apply_calendar(view.agreement_id, view.request_id, window)
         except CommandRefused:
             return None  # closed for good in the meantime
         return Told(status.snapshot, receipt, await self._posted_since(record))
 
-    def _reach(self, record: RequestRecord, now: datetime, terms: TermSheet) -> datetime:
-        """As far as the window the request has, or further: a shorter one would take its dues away.
-
-        A window that was renewed, and reaches into further years since, has said so in an event.
-        """
-        view = record.request
-        calendar = Calendar(terms.service_hours, terms.time_zone)
-        longest = RequestTerms.from_sheet(terms, view.terms_version, view.service).longest_budget()
-        last_year = view.submitted_at.astimezone(calendar.zone).year + len(_known_calendars(record)) - 1
-        end_of_year = calendar.instant(date(last_year + 1, 1, 1), 0) - TICK
-        return max(calendar.horizon(view.submitted_at, longest), now + FURTHER, end_of_year)
-
-    def _is_right(self, record: RequestRecord, terms: TermSheet, until: datetime) -> bool:
-        """Whether none of the years matters, or the last that is known of its window rests on them."""
-        view = record.request
-        needed = Calendar(terms.service_hours, terms.time_zone).years_needed(view.submitted_at, until)
+    def _is_right(self, status: RequestStatus, terms: TermSheet) -> bool:
+        """Whether none of the years matters, or the request's service time rests on them already."""
+        begin, end = status.snapshot.submitted_at, status.service_time_until
+        assert end is not None
+        needed = Calendar(terms.service_hours, terms.time_zone).years_needed(begin, end)
         wanted = {
             year.digest
             for year in self._years
             if year.country == terms.holiday_country and year.year in needed
         }
-        return wanted <= _known_calendars(record)
+        return wanted <= set(status.calendars)
 
     async def _posted_since(self, before: RequestRecord) -> list[PostedEntry]:
         after = await self._store.request(before.request.agreement_id, before.request.request_id)
         known = {entry.entry.key for entry in before.entries}
         return [] if after is None else [entry for entry in after.entries if entry.entry.key not in known]
-
-
-def _known_calendars(record: RequestRecord) -> set[str]:
-    """The snapshots a request's window rests on, by its last event that names them."""
-    named: Iterable[list[str]] = (
-        row.event.payload["calendars"] for row in reversed(record.events) if "calendars" in row.event.payload
-    )
-    return set(next(iter(named), []))

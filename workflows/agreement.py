@@ -19,7 +19,8 @@ from contract.commands import RefuseOffer, Sign, Submission, WithdrawOffer
 from contract.facts import Event, RecordBatch, Recorded, TermsDocument
 from contract.faults import Faulty
 from contract.reading import read_terms
-from contract.refusals import RefusalKind, Refused, refuse
+from contract.refusals import Refusal, RefusalKind, Refused, refuse
+from contract.request import RequestState
 from contract.terms import canonical_bytes, digest_of
 from contract.waking import Wake
 from workflows import search_attributes
@@ -50,10 +51,11 @@ LONG_HISTORY = 800
 class _Submitted:
     """A submission waiting to be admitted."""
 
-    __slots__ = ("admitted", "submission")
+    __slots__ = ("admitted", "submission", "too_late")
 
-    def __init__(self, submission: Submission) -> None:
+    def __init__(self, submission: Submission, too_late: Refusal | None) -> None:
         self.submission = submission
+        self.too_late = too_late
         self.admitted: Admitted | None = None
 
 
@@ -144,26 +146,35 @@ class Agreement:
 
     @workflow.update(name="submit_request", description="The customer submits a service request (C6.1.1).")
     async def submit_request(self, submission: Submission) -> Receipt:
-        waiting = _Submitted(submission)
+        waiting = _Submitted(submission, self._submission_refusal(submission))
         self._submissions.append(waiting)
         await workflow.wait_condition(lambda: waiting.admitted is not None)
         assert waiting.admitted is not None
-        if waiting.admitted.receipt is None:
-            raise refused(
-                refuse(
-                    RefusalKind.OTHER_CONTENT,
-                    f"request {submission.request_id} was submitted before with other content",
-                    "C6.1.1",
-                ).refusal
-            )
-        return waiting.admitted.receipt
+        if waiting.admitted.receipt is not None:
+            return waiting.admitted.receipt
+        if waiting.too_late is not None and not waiting.admitted.other_content:
+            raise refused(waiting.too_late)
+        raise refused(
+            refuse(
+                RefusalKind.OTHER_CONTENT,
+                f"request {submission.request_id} was submitted before with other content",
+                "C6.1.1",
+            ).refusal
+        )
 
     @submit_request.validator
     def _check_submission(self, submission: Submission) -> None:
+        refusal = self._submission_refusal(submission)
+        # One that comes too late may have been admitted when it was told first: the record knows.
+        if refusal is not None and refusal.kind is not RefusalKind.TOO_OLD:
+            raise refused(refusal)
+
+    def _submission_refusal(self, submission: Submission) -> Refusal | None:
         try:
             life.check_submission(self._file, submission, self._alarm.now())
         except Refused as problem:
-            raise refused(problem.refusal) from None
+            return problem.refusal
+        return None
 
     @workflow.signal(name="request_closed", description="A request closed after the end of the term.")
     def request_closed(self, request_id: str = "") -> None:
@@ -241,10 +252,12 @@ class Agreement:
             terms_version=self._file.terms_version,
             submission=waiting.submission,
             ways=self._ways,
+            only_known=waiting.too_late is not None,
         )
         admitted = await surely("admit_request", admission, Admitted, "Admit a request · C6.1.1")
         if admitted.receipt is not None and self._file.open_requests is not None:
-            self._told.append((waiting.submission.request_id, True))
+            is_open = RequestState(admitted.receipt.state).is_open
+            self._told.append((waiting.submission.request_id, is_open))
         waiting.admitted = admitted
 
     async def _wind_up(self) -> None:

@@ -91,10 +91,15 @@ class Admission(Model):
     terms_version: int
     submission: Submission
     ways: Ways = Field(default_factory=Ways)
+    only_known: bool = False
+    """It comes too late to be admitted: only looked up, in case it was told before."""
 
 
 class Admitted(Model):
-    """What admitting came to. ``other_content``: the id was used before for something else."""
+    """What admitting came to. ``other_content``: the id was used before for something else.
+
+    Without a receipt and without other content: it was only to be looked up, and is not known.
+    """
 
     receipt: Receipt | None = None
     other_content: bool = False
@@ -190,6 +195,10 @@ class RequestStatus(Model):
     next_wake: Instant | None = None
     next_what: str | None = None
     unsent_notices: int = 0
+    calendars: list[str] = []
+    """Digests of the calendar snapshots that its service time, and with it every due, rests on."""
+    service_time_until: Instant | None = None
+    """How far its service time is worked out; None when service is around the clock."""
 
 
 class AgreementReceipt(Model):

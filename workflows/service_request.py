@@ -40,9 +40,9 @@ from contract.faults import faults_of
 from contract.judging import Outcome, advance, is_over, needs_window, next_wake
 from contract.parties import Role
 from contract.refusals import Refusal, RefusalKind
-from contract.request import commands_in
+from contract.request import clause_of_command
 from contract.request_life import apply_window, refusal_of, step
-from contract.snapshots import snapshot
+from contract.snapshots import commands_possible, snapshot
 from workflows import search_attributes
 from workflows.alarm import Alarm
 from workflows.errands import Errands, refused
@@ -87,11 +87,12 @@ def _taking(model: type[RequestCommand]) -> Any:
 
 
 def _read(told: Told) -> AnyRequestCommand | Refusal:
+    model = MODELS[told.name]
     try:
-        command = MODELS[told.name].model_validate(told.content)
+        command = model.model_validate(told.content)
     except ValidationError as problem:
         faults = [f"{fault.path}: {fault.allowed}" for fault in faults_of(problem)]
-        return Refusal(kind=RefusalKind.INVALID, message="; ".join(faults), clause="§3")
+        return Refusal(kind=RefusalKind.INVALID, message="; ".join(faults), clause=clause_of_command(model))
     return cast(AnyRequestCommand, command)
 
 
@@ -179,13 +180,16 @@ class ServiceRequest:
         name="status", description="Where the request stands, what is due next, what may be done now."
     )
     def status(self) -> RequestStatus:
-        wake = next_wake(self._file)
+        file, now, wake = self._file, self._alarm.now(), next_wake(self._file)
+        view = snapshot(file, now)
         return RequestStatus(
-            snapshot=snapshot(self._file, self._alarm.now()),
-            allowed={role.value: commands_in(self._file.state, role) for role in Role},
+            snapshot=view,
+            allowed={r.value: commands_possible(view, r, now, file.terms.rating_days) for r in Role},
             next_wake=wake.at if wake else None,
             next_what=wake.summary if wake else None,
             unsent_notices=len(self._mailing.unsent),
+            calendars=file.window.calendars,
+            service_time_until=file.window.until,
         )
 
     # The one loop

@@ -8,8 +8,8 @@ from contract.agreement import AgreementFile
 from contract.agreement import next_wake as next_agreement_wake
 from contract.judging import next_wake
 from contract.parties import Role
-from contract.request import commands_in
 from contract.request_file import RequestFile
+from contract.snapshots import commands_possible, snapshot
 from contract.waking import Wake
 
 
@@ -26,7 +26,9 @@ def request_story(file: RequestFile, now: datetime) -> str:
     penalty = file.terms.late_resolution_per_day * file.said.days
     if file.said.response_penalty:
         penalty = penalty + file.terms.late_response
-    may = "\n".join(f"- {role}: {', '.join(commands_in(file.state, role)) or 'nothing'}" for role in Role)
+    view, days = snapshot(file, now), file.terms.rating_days
+    possible = {role: commands_possible(view, role, now, days) for role in Role}
+    may = "\n".join(f"- {role}: {', '.join(names) or 'nothing'}" for role, names in possible.items())
     return (
         f"**{file.state}** · priority {file.priority} · {file.service}\n\n"
         f"Next: {_next(next_wake(file))}\n\n"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from contract.parties import Role
 from contract.reading import read_terms
 from contract.request import RequestState
 from contract.service_hours import Calendar
+from contract.snapshots import commands_possible
 from contract.terms import Target, TermSheet
 from records.results import RequestFilter
 from records.store import RecordStore
@@ -78,8 +80,11 @@ async def _show(agreement_id: str, request_id: str, as_json: bool) -> None:
         assert document is not None
         terms = read_terms(document.canonical)
         provisional_from = await _provisional_from(store, record.request, terms)
+    # In contract time, which is the wall clock's except in rehearsals and demonstrations.
+    now = max(datetime.now(UTC), record.request.as_of)
     if as_json:
-        allowed = {role: showing.allowed(record.request, role) for role in Role}
+        possible = partial(commands_possible, record.request, at=now, rating_days=terms.rating_days)
+        allowed = {role: possible(role) for role in Role}
         print_json(
             {
                 "request": record.request,
@@ -89,7 +94,7 @@ async def _show(agreement_id: str, request_id: str, as_json: bool) -> None:
             }
         )
     else:
-        say(*showing.request(record, terms, provisional_from))
+        say(*showing.request(record, terms, now, provisional_from))
 
 
 async def _provisional_from(store: RecordStore, view: RequestSnapshot, terms: TermSheet) -> datetime | None:

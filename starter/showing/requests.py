@@ -10,11 +10,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from contract.commands import CommandName
 from contract.deadlines import CLAUSES
 from contract.facts import EventKind, RequestSnapshot
 from contract.parties import Role
-from contract.request import RequestState, commands_in
+from contract.request import RequestState
+from contract.snapshots import commands_possible
 from contract.terms import Priority, Target, TermSheet
 from contract.values import normalised
 from records.results import RequestRecord
@@ -67,13 +67,13 @@ def receipt_lines(receipt: Receipt, zone: ZoneInfo) -> str:
             lines.append(f"  {target} due {exactly(at, zone)}")
         elif receipt.state == S.WAITING:
             lines.append(f"  {target} due: the clock is paused (C5.4)")
-    if receipt.provisional:
+    if receipt.provisional and len(lines) > 1:
         lines.append(f"  {PROVISIONAL}: rests on a year whose make-up workdays are not announced yet")
     return "\n".join(lines)
 
 
 def request(
-    record: RequestRecord, terms: TermSheet, provisional_from: datetime | None
+    record: RequestRecord, terms: TermSheet, now: datetime, provisional_from: datetime | None
 ) -> list[RenderableType]:
     """One request, with everything on record about it."""
     zone = ZoneInfo(terms.time_zone)
@@ -92,7 +92,8 @@ def request(
         rows.append(("rating", f"{view.rating} of 5{_follow_up(view, zone)}"))
     rows.append(("terms", f"version {view.terms_version}"))
     for role in Role:
-        rows.append((f"the {role} may", ", ".join(map(words, allowed(view, role))) or "nothing"))
+        may = commands_possible(view, role, now, terms.rating_days)
+        rows.append((f"the {role} may", ", ".join(map(words, may)) or "nothing"))
     shown: list[RenderableType] = [facts(rows), "", clocks(record, terms, provisional_from)]
     if record.entries:
         title = "Penalties (C8.1)"
@@ -106,14 +107,6 @@ def _follow_up(view: RequestSnapshot, zone: ZoneInfo) -> str:
     if view.follow_up_answered_at is not None:
         return f", answered {exactly(view.follow_up_answered_at, zone)} (C5.5)"
     return f", an answer is due {exactly(view.follow_up_due, zone)} (C5.5)"
-
-
-def allowed(view: RequestSnapshot, role: Role) -> list[str]:
-    """What a party may do now: what the state allows, less what can be done only once and was."""
-    gone = {CommandName.RATE} if view.rating is not None else set()
-    if view.follow_up_due is None or view.follow_up_answered_at is not None:
-        gone.add(CommandName.ANSWER_RATING)
-    return [name for name in commands_in(view.state, role) if name not in gone]
 
 
 def clocks(record: RequestRecord, terms: TermSheet, provisional_from: datetime | None) -> Table:
@@ -139,7 +132,7 @@ def clocks(record: RequestRecord, terms: TermSheet, provisional_from: datetime |
             marks.append("paused", NOTED)
         else:
             marks.append("running")
-        if met is None and due is not None and provisional_from is not None and due >= provisional_from:
+        if due is not None and provisional_from is not None and due >= provisional_from:
             marks.append(f", {PROVISIONAL}", NOTED)
         budget = NOTHING if hours is None else f"{normalised(hours)} h"
         made.add_row(target.value, CLAUSES[target], budget, briefly(due, zone), briefly(met, zone), marks)

@@ -83,7 +83,7 @@ def detail(event: Event, zone: ZoneInfo) -> str:
             provisional = f", {PROVISIONAL}" if said.get("provisional") else ""
             return f"{said['target']} due {_at(said['due'], zone)}{provisional}"
         case E.PENALTY_ACCRUED:
-            return f"{said['amount']} {said['currency']}: {said['formula']}"
+            return str(said["formula"])  # which ends with the amount
         case E.PENALTY_REVERSED:
             return f"{said['amount']} {said['currency']}"
         case E.CLOSED_BY_ITSELF:

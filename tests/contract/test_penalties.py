@@ -184,4 +184,7 @@ def test_the_excess_is_what_is_above_the_cap_and_never_below_zero_C8_1(accrued, 
 
 def test_a_formula_can_be_redone_by_hand_C8_1():
     assert late_response_formula(yuan("200.00")) == "once per request: 200.00 CNY"
-    assert late_resolution_formula(yuan("500.00"), 3) == "day 3 of delay, started after 48 h late: 500.00 CNY"
+    assert (
+        late_resolution_formula(yuan("500.00"), 3)
+        == "day 3 of the delay, begun 48 h past the due: 500.00 CNY"
+    )

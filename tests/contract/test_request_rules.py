@@ -16,7 +16,7 @@ from contract.reading import check_terms
 from contract.refusals import RefusalKind
 from contract.request import RequestState
 from contract.request_file import Pause, PauseKind, RequestTerms
-from contract.request_life import apply_window, refusal_of
+from contract.request_life import REMEMBERED, apply, apply_window, refusal_of
 from contract.snapshots import snapshot
 from contract.terms import Priority, Service, Target
 from tests.contract.lives import (
@@ -832,3 +832,39 @@ def test_a_life_in_office_hours_of_2026_is_due_on_the_make_up_workday():
     reading = read(life.file, Target.RESOLVE)
     assert reading is not None
     assert reading.due == local("2026-02-14T17:30:00")
+
+
+def test_a_due_that_has_passed_or_was_met_is_provisional_while_its_year_is_not_announced():
+    weekdays = list(office_hours(28))
+    life = responded(Agreed(open_hours=tuple(weekdays), window_end=30 * D))
+    life.file.window = _announced(weekdays, "old")
+    assert due(life, Target.RESOLVE) == 3 * D + int(1.5 * H)
+    life.wake(5 * D)
+    assert snapshot(life.file, at(5 * D)).resolution_late
+    assert snapshot(life.file, at(5 * D)).provisional
+    life.tell("resolve", 5 * D)
+    assert snapshot(life.file, at(5 * D)).provisional
+    announced = ServiceWindow.of(START, at(30 * D), [(at(b), at(e)) for b, e in weekdays], calendars=["new"])
+    apply_window(life.file, announced, at(5 * D))
+    assert not snapshot(life.file, at(5 * D)).provisional
+
+
+def test_a_command_told_again_long_after_the_delay_is_known_as_done():
+    life = Life()
+    told = Told("add_note", 10, id="n-1")
+    life.step([told], 10)
+    for day in range(1, 6):
+        life.tell("add_note", day * D)
+    before = life.kinds()
+    assert refusal_of(life.file, [], told.command(), at(5 * D)) is None
+    assert life.step([told], 5 * D).refused == {}
+    assert life.kinds() == before
+
+
+def test_of_very_many_commands_the_last_are_known():
+    life = Life()
+    for second in range(1, REMEMBERED + 3):
+        apply(life.file, Told("add_note", second).command(), at(second))
+    assert len(life.file.taken) == REMEMBERED
+    assert not life.file.knows("add_note-2")
+    assert life.file.knows("add_note-3")

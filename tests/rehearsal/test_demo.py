@@ -50,7 +50,7 @@ def test_it_prints_a_timeline_the_compliance_table_and_each_penalty_with_clause_
     )
     assert timeline < compliance < penalties
     assert "Wed 2026-03-11 12:00 DAYS-LATE      the contract           C8.1.2  target breached" in text
-    assert "day 3 of delay, started after 48 h late: 500.00 CNY" in text[penalties:]
+    assert "day 3 of the delay, begun 48 h past the due: 500.00 CNY" in text[penalties:]
     assert "due 2026-01-19 18:00:00 = 2 h of service time from 2026-01-19 16:00:00" in text[penalties:]
     assert "cap        28,800.00 CNY = 20 % of 12 × 12,000.00 CNY" in text
 

@@ -103,6 +103,9 @@ def test_an_announcement_corrects_dues_and_posted_penalties_by_entries(
     (year,) = online("report", "penalties", agreement, "--json").json["years"]
     assert year["net"]["amount"] == "1000.00"
 
+    # Who submits right afterwards has the new calendar, though the worker had read the old one just before.
+    next_one = submit(online, agreement, "R-next", "2030-03-15T17:00:00+08:00")
+    assert (next_one["resolve_due"], next_one["provisional"]) == ("2030-03-18T10:00:00Z", False)
     again = online("calendars", "refresh", "--file", announced, "--json").json
     assert (again["kept"], again["told"], again["changed"]) == ([], 0, [])
     assert "CN 2030: nothing new" in online.well("calendars", "refresh", "--file", announced)

@@ -246,7 +246,7 @@ def test_a_late_request_shows_what_it_costs_with_clause_and_formula(online: Comm
     lines = [" ".join(line.split()) for line in shown.splitlines()]
     assert any("C8.1.1 penalty 200.00 CNY once per request: 200.00 CNY" in line for line in lines)
     assert any(
-        "C8.1.2 penalty 500.00 CNY day 1 of delay, started after 0 h late: 500.00 CNY" in line
+        "C8.1.2 penalty 500.00 CNY day 1 of the delay, begun 0 h past the due: 500.00 CNY" in line
         for line in lines
     )
     assert "net 700.00 CNY" in lines

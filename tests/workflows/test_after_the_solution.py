@@ -135,3 +135,19 @@ async def test_a_rating_of_3_asks_for_no_answer_c5_5(world: World):
         await agreement.do("answer_rating", START)
     assert problem.value.kind is RefusalKind.NOT_ALLOWED_NOW
     assert "follow_up_overdue" not in await agreement.kinds_at(START + 6 * DAY)
+
+
+async def test_a_request_closed_for_good_refuses_a_note_and_says_where_it_belongs_c6_2_3(world: World):
+    agreement = await world.agreement()
+    await agreement.bring("closed")
+    await agreement.pass_time_until(RATING_ENDS + DELAY - HOUR)
+    await agreement.do("add_note", RATING_ENDS + DELAY - HOUR)
+    await agreement.pass_time_until(RATING_ENDS + DELAY + HOUR)
+    await world.completed(agreement.request_handle())
+    with pytest.raises(CommandRefused) as problem:
+        await agreement.do("add_note", RATING_ENDS + DELAY + HOUR)
+    assert problem.value.kind is RefusalKind.NOT_ALLOWED_NOW
+    assert str(problem.value) == (
+        f"request {R} of agreement {agreement.id} is closed for good; what comes up now belongs in a new "
+        "request that names it (C6.2.3)"
+    )

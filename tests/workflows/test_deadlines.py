@@ -294,14 +294,20 @@ async def test_a_pause_longer_than_the_window_of_service_time_fetches_more_of_it
         service_hours=hours, targets={"resolve_hours": 40, "by_priority": {}}, term={"years": 2}
     )
     await agreement.bring("responded")
+    reach = (await agreement.status()).service_time_until
+    assert reach is not None
     await agreement.pass_time_until(START + HOUR)
     await agreement.do("ask_for_materials", START + HOUR)
     resumed = START + HOUR + 364 * DAY  # a Monday again, at 10:00
+    assert reach < resumed
     await agreement.pass_time_until(resumed)
     receipt = await agreement.do("provide_materials", resumed)
     # 39 h are left: 6.5 to the end of Monday, 7.5 a day to Friday (36.5), 2.5 on the Monday after it.
     due = shanghai("2027-03-08 11:30")
     assert receipt.resolve_due == due
+    reach = (await agreement.status()).service_time_until
+    assert reach is not None
+    assert reach > due
     await agreement.pass_time_until(due + SECOND)
     assert (await agreement.event(EventKind.TARGET_BREACHED)).at == due
 
@@ -323,8 +329,14 @@ async def test_a_newly_announced_calendar_moves_the_due_and_takes_back_what_it_c
         [(shanghai(opens), shanghai(closes)) for opens, closes in opening],
         calendars=["announced"],
     )
+    (before,) = (await agreement.status()).calendars
     receipt = await agreement.client.apply_calendar(agreement.id, R, window)
     assert receipt.resolve_due == shanghai("2026-03-04 09:30")
+    kept = await world.store.calendar_by_digest(before)
+    assert kept is not None
+    assert (kept.country, kept.year) == ("CN", 2026)
+    status = await agreement.status()
+    assert (status.calendars, status.service_time_until) == (["announced"], START + 30 * DAY)
     assert await agreement.owed() == "0.00"
     kinds = await agreement.kinds()
     assert kinds[-3:] == ["calendar_applied", "breach_reversed", "penalty_reversed"]

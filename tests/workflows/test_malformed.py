@@ -160,7 +160,7 @@ async def test_among_commands_told_together_a_malformed_one_is_refused_by_itself
     }
     answers = await agreement.request_handle().execute_update("tell", several)
     first, second = answers["refusals"]
-    assert (first["kind"], second) == ("invalid", None)
+    assert (first["kind"], first["clause"], second) == ("invalid", "C6.2.1", None)
     assert SECRET not in first["message"]
     assert await agreement.kinds() == ["submitted", "confirmed"]
 

@@ -13,7 +13,7 @@ import pytest
 from contract.facts import EventKind
 from contract.refusals import RefusalKind
 from starter.errors import CommandRefused
-from tests.engine import CUSTOMER, DAY, HOUR, PROVIDER, SECOND, START, World, shanghai
+from tests.engine import CUSTOMER, DAY, HOUR, PROVIDER, SECOND, START, R, World, shanghai
 
 pytestmark = pytest.mark.engine
 
@@ -173,3 +173,35 @@ async def test_a_closure_taken_back_after_the_end_keeps_the_agreement_open_for_t
     await agreement.do("resolve", acceptance_ends, "r-1")
     await agreement.do("accept", acceptance_ends, "r-1")
     assert (await agreement.event(EventKind.AGREEMENT_CLOSED, None)).payload == {"still_open": []}
+
+
+async def test_a_submission_told_again_after_the_delay_is_the_same_request_and_a_new_one_is_too_late_c6_1_1(
+    world: World,
+):
+    agreement = await world.agreement()
+    await agreement.submit()
+    await agreement.do("confirm", START)
+    await agreement.pass_time_until(START + 25 * HOUR)
+    again = await agreement.submit()
+    assert (again.request_id, again.state) == (R, "confirmed")
+    assert (await agreement.kinds()).count("submitted") == 1
+    for request_id, title, kind in (
+        (R, "Other", RefusalKind.OTHER_CONTENT),
+        ("r-2", "No sound", RefusalKind.TOO_OLD),
+    ):
+        with pytest.raises(CommandRefused) as problem:
+            await agreement.submit(request_id, title=title)
+        assert problem.value.kind is kind
+    assert await world.store.request(agreement.id, "r-2") is None
+
+
+async def test_a_submission_told_again_after_the_end_does_not_open_what_is_closed(world: World):
+    agreement = await world.agreement()
+    await agreement.pass_time_until(ENDS - HOUR)
+    for request_id in (R, "r-2"):
+        await agreement.bring("resolved", request_id, at=ENDS - HOUR)
+    await agreement.pass_time_until(ENDS + HOUR)
+    await agreement.event(EventKind.EXPIRED, None)
+    await agreement.do("accept", ENDS + HOUR)
+    assert (await agreement.submit(at=ENDS - HOUR)).state == "closed"
+    assert (await agreement.standing()).open_requests == ["r-2"]

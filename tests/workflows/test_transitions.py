@@ -40,6 +40,11 @@ ALLOWED = [
 ]
 
 
+def possible(state: RequestState, role: Role) -> list[str]:
+    """What the table allows on a request of normal priority, on time and not rated."""
+    return [name for name in commands_in(state, role) if name != CommandName.ANSWER_RATING]
+
+
 async def new_request(agreement: LivedAgreement, state: RequestState) -> str:
     request_id = f"r-{next(NUMBERS)}"
     await agreement.bring(state, request_id)
@@ -90,7 +95,7 @@ async def test_a_command_the_state_does_not_allow_is_refused_naming_what_is_and_
         assert refusal.kind is RefusalKind.NOT_ALLOWED_NOW
         assert refusal.clause == TRANSITIONS[command].clause
         role = Role(giver(command).party)
-        assert refusal.allowed == commands_in(state, role)
+        assert refusal.allowed == possible(state, role)
         assert refusal.details == {"state": state}
     assert await agreement.events(request_id) == before
     assert (await agreement.status(request_id)).snapshot.state is state
@@ -124,4 +129,15 @@ async def test_the_status_names_what_each_party_may_do_now(
 ):
     request_id = await new_request(shared_agreement, state)
     allowed = (await shared_agreement.status(request_id)).allowed
-    assert allowed == {role: commands_in(state, role) for role in Role}
+    assert allowed == {role: possible(state, role) for role in Role}
+
+
+async def test_the_status_no_longer_names_what_is_done_or_over_c5_5(shared_agreement: LivedAgreement):
+    request_id = await new_request(shared_agreement, RequestState.CLOSED)
+    await shared_agreement.do("rate", START, request_id, score=1)
+    assert (await shared_agreement.status(request_id)).allowed == {
+        "customer": ["add_note"],
+        "provider": ["answer_rating", "add_note"],
+    }
+    await shared_agreement.do("answer_rating", START, request_id)
+    assert (await shared_agreement.status(request_id)).allowed["provider"] == ["add_note"]
