@@ -20,7 +20,7 @@ def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "starter.cli", "demo", *arguments],
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=300,
         cwd=folder,
     )
 
