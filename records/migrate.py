@@ -1,4 +1,5 @@
 """Bringing a database up to date: `upgrade(url)`, from a program or a command line, as often as one likes.
+`standing(url)` tells how far it is.
 
 Two processes that start at once are safe: the whole of it is one transaction behind one lock, so the second
 waits and finds nothing left to do.
@@ -11,6 +12,7 @@ import sqlite3
 import threading
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
@@ -40,17 +42,51 @@ async def upgrade(url: str) -> None:
     await asyncio.to_thread(_upgrade_alone, target)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a database is, beside this release."""
+
+    revision: str | None
+    """Of the database; None when there is no record store in it."""
+    release: str
+    """The newest revision this release knows."""
+    ready: bool
+    """Whether this release can work on it: as it knows it, or newer, as during a roll-out."""
+
+
+async def standing(url: str) -> Standing:
+    """How far the tables are; makes none. Raises as `upgrade` does."""
+    target = database_url(url)
+    # Looking into a file that is not there would make it.
+    if is_sqlite(target) and not await asyncio.to_thread(Path(target.database or "").exists):
+        return Standing(None, _release(), ready=False)
+    database = Database.at(target, connections=1)
+    try:
+        return await database.read(_standing)
+    finally:
+        await database.close()
+
+
 def check_ready(connection: Connection) -> None:
     """Raises SchemaNotReady unless the tables are as this release knows them, or newer.
 
     Newer is no fault: during a roll-out the old release goes on beside the new one.
     """
+    found = _standing(connection)
+    if not found.ready:
+        has = f"the record store at revision {found.revision}" if found.revision else "no record store"
+        raise SchemaNotReady(f"the database has {has}, not {found.release}: upgrade it first")
+
+
+def _standing(connection: Connection) -> Standing:
     script = ScriptDirectory.from_config(_config())
     current = MigrationContext.configure(connection).get_current_revision()
     older = {revision.revision for revision in script.walk_revisions()} - {script.get_current_head()}
-    if current is None or current in older:
-        found = "no record store" if current is None else f"the record store at revision {current}"
-        raise SchemaNotReady(f"the database has {found}, not {script.get_current_head()}: upgrade it first")
+    return Standing(current, _release(), ready=current is not None and current not in older)
+
+
+def _release() -> str:
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
 def _upgrade_alone(url: URL) -> None:

@@ -50,7 +50,7 @@ class Commands(LazyGroup):
         "settings": Later(
             "starter.commands.settings", "settings", "What is in force here, and where each value came from."
         ),
-        "records": Later("starter.commands.records", "app", "The record store: upgrade."),
+        "records": Later("starter.commands.records", "app", "The record store: upgrade, status."),
     }
 
 
