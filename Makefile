@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test check demo bench fmt lock clean
+.PHONY: help setup test check demo bench fmt lock deploy-env clean
 
 help: ## say what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY) ## make .venv with everything in it; does nothing when nothing changed
 
@@ -70,11 +70,18 @@ fmt: setup ## format, and put right what lint can
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-# ARGS=--upgrade takes the newest of everything; ARGS='--upgrade-package NAME' of one.
-lock: setup ## make requirements.lock again from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --extra engine --extra tracing --group dev --universal --python-version 3.11 \
-	  --generate-hashes --no-annotate --custom-compile-command 'make lock' --quiet \
-	  --output-file requirements.lock $(ARGS)
+LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --custom-compile-command 'make lock' --quiet
+
+# ARGS=--upgrade takes the newest of everything; ARGS='--upgrade-package NAME' of one. The image's two locks
+# are parts of the first.
+lock: setup ## make the locks again from pyproject.toml
+	@$(LOCK) pyproject.toml --extra engine --extra tracing --group dev --output-file requirements.lock $(ARGS)
+	@$(LOCK) pyproject.toml --extra tracing --constraints requirements.lock --output-file deploy/requirements.lock
+	@$(LOCK) --group build --constraints requirements.lock --output-file deploy/build.lock
+
+deploy-env: ## make .env and the passwords that docker-compose.yml wants; keeps what is there
+	@sh deploy/make-env.sh
 
 clean: ## remove .venv and everything the tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

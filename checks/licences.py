@@ -37,6 +37,7 @@ SPELLINGS = {
 }
 
 NAMED: Mapping[str, tuple[str, str]] = {
+    "certifi": ("MPL-2.0", "development only (check-jsonschema), unmodified"),
     "hypothesis": ("MPL-2.0", "development only, unmodified"),
     "pathspec": ("MPL-2.0", "development only (mypy, hatchling), unmodified"),
 }

@@ -23,6 +23,7 @@ from tests.deploy.compose import HOUSE
 from tests.deploy.dockerfile import stages
 
 PROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text())
+RUNTIME = PROJECT["project"]["dependencies"]
 
 
 def locked(name: str) -> dict[str, set[str]]:
@@ -84,7 +85,7 @@ def test_everything_is_installed_by_hash_from_wheels():
 @pytest.mark.parametrize(
     ("lock", "wanted"),
     [
-        ("deploy/requirements.lock", PROJECT["project"]["dependencies"]),
+        ("deploy/requirements.lock", [*RUNTIME, *PROJECT["project"]["optional-dependencies"]["tracing"]]),
         ("deploy/build.lock", PROJECT["dependency-groups"]["build"]),
     ],
 )
