@@ -26,6 +26,7 @@ from records.faults import RecordFault
 from records.store import RecordStore
 from runtime.connection import Unreachable, connect
 from runtime.engines import register_search_attributes
+from runtime.keyring import KeysFaulty
 from runtime.leave import leave
 from runtime.logs import configure_logs, log
 from runtime.loop import run
@@ -95,6 +96,8 @@ def build(client: Client, store: RecordStore, settings: Settings) -> Worker:
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT, then finish what has begun (within ``drain_seconds``)."""
     client = await connect(settings)
+    if client.data_converter.payload_codec is None:
+        log.warning("payloads are not encrypted: there is no keyring", remedy="aftercare keys new")
     missing = await register_search_attributes(client, search_attributes.ALL)
     if missing:
         log.info("search attributes registered", names=missing)
@@ -124,7 +127,7 @@ def main() -> None:
     configure_logs(settings)
     try:
         run(serve(settings))
-    except (Unreachable, RecordFault, Faulty) as problem:
+    except (Unreachable, KeysFaulty, RecordFault, Faulty) as problem:
         print(problem, file=sys.stderr)
         leave(1)
     leave(0)

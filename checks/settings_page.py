@@ -12,6 +12,7 @@ from runtime.settings import OTHER_VARIABLES, SECRET, Settings
 SECTIONS = {
     "mode": "Everything",
     "temporal_address": "Temporal",
+    "keyring": "Encryption",
     "records_url": "Record store",
     "mail": "Mail",
     "drain_seconds": "Worker and command line",
@@ -26,7 +27,8 @@ def page() -> Iterator[str]:
         if name in SECTIONS:
             yield f"\n### {SECTIONS[name]}\n\n"
             yield "| In the profile | In the environment | Default | |\n|---|---|---|---|\n"
-        also = f" or `{variable(name)}_FILE`" if name in SECRET else ""
+        by_file = name in SECRET and f"{name}_file" not in Settings.model_fields
+        also = f" or `{variable(name)}_FILE`" if by_file else ""
         assert field.description, f"{name} says nothing about itself"
         meaning = " ".join(field.description.split())
         yield f"| `{name}` | `{variable(name)}`{also} | {_default(field.default)} | {meaning} |\n"
@@ -40,6 +42,10 @@ def _default(value: Any) -> str:
     match value:
         case None | "":
             return ""
+        case dict():
+            return "none"
+        case list():
+            return f"`{','.join(map(str, value))}`"
         case Enum():
             return f"`{value.value}`"
         case float() if value.is_integer():

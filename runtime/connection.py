@@ -7,11 +7,16 @@ from collections.abc import Sequence
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import PydanticPayloadConverter
-from temporalio.converter import DataConverter
+from temporalio.converter import (
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    PayloadCodec,
+)
 from temporalio.runtime import Runtime
 from temporalio.service import RPCError, TLSConfig
 
 from runtime.advice import advice
+from runtime.keys import payload_codec
 from runtime.settings import Settings
 
 
@@ -33,24 +38,37 @@ class Payloads(PydanticPayloadConverter):
         self.converters = _CONVERTERS
 
 
-DATA_CONVERTER = DataConverter(payload_converter_class=Payloads)
+PLAIN = DataConverter(payload_converter_class=Payloads)
 
 
-def data_converter() -> DataConverter:
-    """The house's data converter: JSON of its models."""
-    return DATA_CONVERTER
+def data_converter(codec: PayloadCodec | None) -> DataConverter:
+    """The house's data converter: JSON of its models, encrypted by the codec; failures too.
+
+    None is for servers that live in memory only, and for development without keys.
+    """
+    if codec is None:
+        return PLAIN
+    return DataConverter(
+        payload_converter_class=Payloads,
+        payload_codec=codec,
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
 
 
 async def connect(
     settings: Settings, *, runtime: Runtime | None = None, interceptors: Sequence[Interceptor] = ()
 ) -> Client:
-    """A client of the server and namespace the settings name; raises :class:`Unreachable`."""
+    """A client of the server and namespace the settings name.
+
+    Raises :class:`Unreachable`, and :class:`KeysFaulty` where payloads cannot be encrypted as they must.
+    """
+    converter = data_converter(payload_codec(settings))
     key = settings.temporal_api_key
     try:
         client = await Client.connect(
             settings.temporal_address,
             namespace=settings.temporal_namespace,
-            data_converter=data_converter(),
+            data_converter=converter,
             tls=_tls(settings) if settings.tls else False,
             api_key=None if key is None else key.get_secret_value(),
             runtime=runtime,

@@ -7,6 +7,7 @@ docs/settings.md is made from this module.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from enum import StrEnum
@@ -17,6 +18,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 from pydantic.functional_validators import AfterValidator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -34,7 +36,7 @@ class Mode(StrEnum):
     DEVELOPMENT = "development"
     """For this machine: everything has a default that works at once."""
     PRODUCTION = "production"
-    """What would lose something without being set must be set; logs are JSON."""
+    """What would lose something without being set must be set; payloads are encrypted; logs are JSON."""
 
 
 class MailKind(StrEnum):
@@ -86,6 +88,19 @@ def _database(text: str) -> str:
     return text
 
 
+def _object(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value or "{}")
+    except ValueError:
+        raise ValueError('a JSON object such as {"li-ming": "TOKEN"}') from None
+
+
+def _list(value: Any) -> Any:
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
 def _set(value: Any) -> Any:
     """An empty variable is how compose files leave something unset."""
     return None if value == "" else value
@@ -106,7 +121,7 @@ class Settings(BaseSettings):
     )
 
     mode: Mode = Mode.DEVELOPMENT
-    """`development`, or `production`: no default that would lose something; logs are JSON."""
+    """`development`, or `production`: no default that would lose something; payloads encrypted; logs JSON."""
     home: Path = Path("~/.aftercare")
     """Folder of the development server's state, the SQLite record store and the outbox."""
 
@@ -128,6 +143,21 @@ class Settings(BaseSettings):
     """File (PEM) with that certificate's private key."""
     temporal_api_key: Annotated[SecretStr | None, Maybe] = None
     """API key, as Temporal Cloud issues them; only ever sent over TLS."""
+
+    keyring: Annotated[SecretStr | None, Maybe] = None
+    """Keys that payloads are encrypted with: what is in the file that `aftercare keys new` makes."""
+    keyring_file: Annotated[File | None, Maybe] = None
+    """That file itself; unset, and without `keyring`: `keys.json` in `home`, where there is one."""
+    codec_address: Listening = f"{LOOPBACK}:8234"
+    """`HOST:PORT`, or `PORT` on loopback, of `aftercare codec-server`; beyond loopback with TLS only."""
+    codec_operators: Annotated[dict[str, SecretStr], NoDecode, BeforeValidator(_object)] = {}
+    """Who sees payloads in clear in Temporal's UI: names and tokens, as a JSON object or a TOML table."""
+    codec_ui_origins: Annotated[list[Web], NoDecode, BeforeValidator(_list)] = ["http://127.0.0.1:8233"]
+    """Origins of that UI, separated by commas; pages of other origins get nothing from the codec server."""
+    codec_cert: Annotated[File | None, Maybe] = None
+    """File (PEM) with the codec server's certificate; unset: TLS is left to a proxy in front of it."""
+    codec_key: Annotated[File | None, Maybe] = None
+    """File (PEM) with that certificate's private key."""
 
     records_url: Annotated[str, AfterValidator(_database)] = ""
     """Record store as a `sqlite:///FILE` or `postgresql://…` URL; empty: the file `records.db` in `home`."""
@@ -223,7 +253,7 @@ class Settings(BaseSettings):
         return self.home_folder / "outbox"
 
 
-SECRET = frozenset({"temporal_api_key", "records_url", "smtp_password"})
+SECRET = frozenset({"codec_operators", "keyring", "temporal_api_key", "records_url", "smtp_password"})
 """Settings whose values are never shown. In the environment each may be given as a file: ``…_FILE``."""
 
 NEED_TLS = (

@@ -50,6 +50,12 @@ class Commands(LazyGroup):
         "settings": Later(
             "starter.commands.settings", "settings", "What is in force here, and where each value came from."
         ),
+        "keys": Later("starter.commands.keys", "app", "Keys of encryption: new, list, import."),
+        "codec-server": Later(
+            "starter.commands.codec_server",
+            "codec_server_command",
+            "Show operators payloads in clear in the UI.",
+        ),
         "records": Later("starter.commands.records", "app", "The record store: upgrade, status."),
     }
 

@@ -98,9 +98,17 @@ def mistake(problem: BaseException) -> Mistake:
 def _from_below(problem: BaseException) -> Mistake:
     """What the engines and the record store raise. Imported here only: whoever raised it has them loaded."""
     from records.faults import RecordFault
+    from runtime.codec import KeyUnknown, PayloadRefused
     from runtime.connection import Unreachable
     from runtime.engines import EngineFailed, EngineMissing, SearchAttributeConflict
+    from runtime.http import CannotListen
+    from runtime.keyring import KeysFaulty
+    from starter.codec_access import AccessFaulty
 
+    if isinstance(problem, CannotListen | AccessFaulty):
+        return Mistake(ExitCode.NOT_REACHED, "not_reached", str(problem))
+    if isinstance(problem, KeysFaulty | KeyUnknown | PayloadRefused):
+        return Mistake(ExitCode.NOT_REACHED, "keys", str(problem))
     if isinstance(
         problem, Unreachable | RecordFault | EngineMissing | EngineFailed | SearchAttributeConflict
     ):

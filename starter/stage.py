@@ -72,7 +72,10 @@ async def stage(settings: Settings) -> AsyncIterator[Stage]:
         # The engine's own remarks would stand in the middle of what is printed.
         quiet = Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(TelemetryFilter("ERROR", "ERROR"))))
         engine = time_skipping_environment(
-            search_attributes=ALL, data_converter=data_converter(), runtime=quiet
+            # No codec: this server lives in memory, and nobody else reaches what is on it.
+            search_attributes=ALL,
+            data_converter=data_converter(None),
+            runtime=quiet,
         )
         async with engine as environment, build(environment.client, store, settings):
             time = ContractTime(environment)

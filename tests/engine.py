@@ -38,11 +38,12 @@ from contract.refusals import Refusal
 from contract.request import TRANSITIONS, RequestState
 from contract.terms import TermSheet
 from records import RecordStore, upgrade
-from runtime.connection import data_converter
+from runtime.connection import PLAIN
 from runtime.engines import DevServer, dev_server, time_skipping_environment
 from runtime.sandbox import sandbox
 from runtime.settings import MailKind, Settings
 from starter.client import Aftercare
+from tests.keys import ENCRYPTED
 from workflows import search_attributes
 from workflows.ids import agreement_workflow_id, request_workflow_id
 from workflows.payloads import AgreementReceipt, AgreementStatus, Receipt, RequestStatus, Ways
@@ -511,7 +512,7 @@ async def skipping_world(
     async with (
         open_store(folder) as (url, store),
         time_skipping_environment(
-            search_attributes=search_attributes.ALL, data_converter=data_converter()
+            search_attributes=search_attributes.ALL, data_converter=PLAIN
         ) as environment,
     ):
         world = World(
@@ -527,7 +528,7 @@ async def real_server(folder: Path, **options: Any) -> AsyncIterator[DevServer]:
     """A dev server that keeps its state in the folder."""
     async with dev_server(
         search_attributes=search_attributes.ALL,
-        data_converter=data_converter(),
+        data_converter=ENCRYPTED,
         database=folder / "temporal.db",
         **options,
     ) as server:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 
+from runtime.keys import keyring_file
 from runtime.logs import configure_logs
 from runtime.loop import run
 from runtime.settings import MailKind, Settings
@@ -40,6 +41,13 @@ def dev(
     ui_port: Annotated[
         int, typer.Option("--ui-port", min=0, max=65535, help="Of Temporal's web UI; 0 for any.")
     ] = UI_PORT,
+    ui_in_clear: Annotated[
+        bool,
+        typer.Option(
+            "--ui-in-clear/--ui-encrypted",
+            help="Whether the UI shows payloads in clear to whoever opens it on this machine.",
+        ),
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Run a Temporal server with its UI, the record store and a worker; Ctrl-C stops, a restart goes on."""
@@ -52,7 +60,7 @@ def dev(
     level = known.log_level if "log_level" in known.model_fields_set else "WARNING"
     chosen = known.model_copy(update={"home": folder, "log_level": level})
     configure_logs(chosen)
-    run(_run(chosen, _port(chosen) if port is None else port, ui_port, as_json))
+    run(_run(chosen, _port(chosen) if port is None else port, ui_port, ui_in_clear, as_json))
 
 
 def _port(known: Settings) -> int:
@@ -60,11 +68,11 @@ def _port(known: Settings) -> int:
     return int(known.temporal_address.rpartition(":")[2])
 
 
-async def _run(known: Settings, port: int, ui_port: int, as_json: bool) -> None:
+async def _run(known: Settings, port: int, ui_port: int, ui_in_clear: bool, as_json: bool) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with running(known, port=port or None, ui_port=ui_port or None) as found:
+    async with running(known, port=port or None, ui_port=ui_port or None, ui_in_clear=ui_in_clear) as found:
         if as_json:
             print_json(found)
         else:
@@ -83,6 +91,7 @@ def _announce(found: Running, known: Settings) -> None:
         ("Temporal UI", found.ui or ""),
         ("records", found.records.removeprefix("the record store at ")),
         ("mails", mails),
+        ("keys", f"{keyring_file(known)}" if known.keyring is None else "AFTERCARE_KEYRING"),
         ("home", str(found.home)),
     ]
     say("aftercare is running; Ctrl-C stops it.", "", facts(rows), "")

@@ -20,9 +20,9 @@ from typing import Any, NoReturn
 from temporalio.client import Client
 
 from records import RecordStore
-from runtime.connection import data_converter
 from runtime.leave import leave
 from runtime.settings import MailKind, Settings
+from tests.keys import ENCRYPTED
 from worker import build
 
 
@@ -49,7 +49,7 @@ def deadly(store: RecordStore, when: str, what: str, kind: str | None = None) ->
 
 
 async def work(address: str, queue: str, url: str, point: str) -> None:
-    client = await Client.connect(address, data_converter=data_converter())
+    client = await Client.connect(address, data_converter=ENCRYPTED)
     settings = Settings(task_queue=queue, records_url=url, mail=MailKind.NONE)
     async with await RecordStore.open(url) as store:
         await build(client, deadly(store, *point.split()), settings).run()

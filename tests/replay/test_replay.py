@@ -14,9 +14,9 @@ from temporalio.workflow import NondeterminismError
 
 import workflows
 from contract.commands import CommandName
-from runtime.connection import data_converter
 from runtime.engines import time_skipping_environment
 from runtime.sandbox import sandbox
+from tests.keys import ENCRYPTED
 from tests.replay import forbidden
 from tests.replay.record import HISTORIES
 from workflows.agreement import Agreement
@@ -77,7 +77,7 @@ def test_all_that_waits_and_acts_runs_in_the_sandbox():
 
 async def test_every_recorded_history_replays():
     replayer = Replayer(
-        workflows=[Agreement, ServiceRequest], workflow_runner=sandbox(), data_converter=data_converter()
+        workflows=[Agreement, ServiceRequest], workflow_runner=sandbox(), data_converter=ENCRYPTED
     )
     results = await replayer.replay_workflows(_all(), raise_on_replay_failure=False)
     assert results.replay_failures == {}
@@ -100,7 +100,7 @@ class Dawdling(ServiceRequest):
 
 async def test_a_workflow_that_was_changed_carelessly_does_not_replay():
     replayer = Replayer(
-        workflows=[Dawdling], workflow_runner=UnsandboxedWorkflowRunner(), data_converter=data_converter()
+        workflows=[Dawdling], workflow_runner=UnsandboxedWorkflowRunner(), data_converter=ENCRYPTED
     )
     request = next(path for path in RECORDED if "request~" in path.name)
     with pytest.raises(NondeterminismError):
@@ -110,7 +110,7 @@ async def test_a_workflow_that_was_changed_carelessly_does_not_replay():
 @pytest.mark.engine
 @pytest.mark.parametrize("forbidden_workflow", forbidden.ALL, ids=lambda cls: cls.__name__)
 async def test_a_workflow_that_asks_the_world_fails_in_the_sandbox(forbidden_workflow: Any):
-    async with time_skipping_environment(data_converter=data_converter()) as environment:
+    async with time_skipping_environment(data_converter=ENCRYPTED) as environment:
         worker = Worker(
             environment.client,
             task_queue="forbidden",

@@ -17,6 +17,7 @@ import worker
 from records import RecordStore, upgrade
 from runtime.connection import data_converter
 from runtime.engines import dev_server
+from runtime.keys import keyring_file, new_key, payload_codec
 from runtime.settings import MailKind, Settings
 from workflows.search_attributes import ALL
 
@@ -47,9 +48,12 @@ def serving(home: Path) -> Iterator[Service]:
 
     async def serve() -> None:
         settings = Settings(home=home, records_url="", mail=MailKind.NONE, drain_seconds=0)
+        new_key(keyring_file(settings))
         await upgrade(settings.records)
         async with (
-            dev_server(search_attributes=ALL, data_converter=data_converter()) as server,
+            dev_server(
+                search_attributes=ALL, data_converter=data_converter(payload_codec(settings))
+            ) as server,
             await RecordStore.open(settings.records) as store,
             worker.build(server.client, store, settings),
         ):
