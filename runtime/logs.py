@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from typing import Any
 
 import structlog
 
+from runtime.discretion import discreet
 from runtime.settings import Settings
 
 log: Any = structlog.get_logger("aftercare")
+
+
+class _Handler(logging.StreamHandler[Any]):
+    """The standard library's shows a line that it cannot write, with everything that led to it."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        with contextlib.suppress(Exception):
+            print(f"a log line could not be written: {type(sys.exception()).__name__}", file=sys.stderr)
 
 
 def configure_logs(settings: Settings) -> None:
@@ -26,11 +36,11 @@ def configure_logs(settings: Settings) -> None:
         if settings.log_json
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[discreet, structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     root = logging.getLogger()
