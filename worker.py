@@ -32,9 +32,11 @@ from runtime.logs import configure_logs, log
 from runtime.loop import run
 from runtime.profile import in_force
 from runtime.sandbox import sandbox
+from runtime.search_attributes import SearchAttributeFault
 from runtime.settings import PROFILE, MailKind, Settings
 from workflows import search_attributes
 from workflows.agreement import Agreement
+from workflows.current_details import CurrentDetails
 from workflows.service_request import ServiceRequest
 
 BUILD = version("aftercare")
@@ -81,6 +83,7 @@ def build(client: Client, store: RecordStore, settings: Settings) -> Worker:
             notifications.notify,
         ],
         workflow_runner=sandbox(),
+        interceptors=[CurrentDetails()],
         # Named, because otherwise the SDK reads every loaded module's code to make one up.
         build_id=BUILD,
         graceful_shutdown_timeout=timedelta(seconds=settings.drain_seconds),
@@ -114,7 +117,7 @@ async def serve(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Exit codes: 0 told to stop, 1 cannot reach Temporal or the record store, 3 faulty settings."""
+    """Exit codes: 0 told to stop, 1 Temporal or the record store cannot be used, 3 faulty settings."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--profile", metavar="FILE", help="settings, as TOML", type=Path)
     if profile := parser.parse_args().profile:
@@ -127,7 +130,7 @@ def main() -> None:
     configure_logs(settings)
     try:
         run(serve(settings))
-    except (Unreachable, KeysFaulty, RecordFault, Faulty) as problem:
+    except (Unreachable, KeysFaulty, SearchAttributeFault, RecordFault, Faulty) as problem:
         print(problem, file=sys.stderr)
         leave(1)
     leave(0)

@@ -23,6 +23,7 @@ from records.store import RecordStore
 from workflows.ids import request_workflow_id
 from workflows.payloads import Admission, Admitted, Receipt, RequestStart
 from workflows.search_attributes import request_attributes, typed
+from workflows.story import request_details, request_summary
 
 
 def content_digest(submission: Submission) -> str:
@@ -117,8 +118,9 @@ class Admissions:
                 id=request_workflow_id(file.agreement_id, file.request_id),
                 task_queue=self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=typed(request_attributes(view)),
-                static_summary=f"{file.service} · {file.priority}",
+                search_attributes=typed(request_attributes(view, admission.ways.offset)),
+                static_summary=request_summary(file),
+                static_details=request_details(file),
             )
         except WorkflowAlreadyStartedError:
             activity.logger.debug("request already started", extra={"request_id": file.request_id})

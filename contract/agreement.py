@@ -68,6 +68,8 @@ class AgreementTerms(Model):
     offer_days: int
     command_delay_hours: int
     closing_days: int
+    time_zone: str = "UTC"
+    """For showing instants; the dates that depend on its rules are worked out when the term begins."""
 
     @classmethod
     def from_sheet(cls, terms: TermSheet) -> AgreementTerms:
@@ -78,6 +80,7 @@ class AgreementTerms(Model):
             offer_days=terms.offer_days,
             command_delay_hours=terms.command_delay_hours,
             closing_days=terms.closing_days,
+            time_zone=terms.time_zone,
         )
 
     def role_of(self, party: str) -> Role | None:
@@ -281,6 +284,17 @@ def check_submission(file: AgreementFile, submission: Submission, now: datetime)
         )
 
 
+def commands_now(file: AgreementFile, by: Role) -> list[str]:
+    """What a party may do now, requests submitted under the agreement included."""
+    if file.state is AgreementState.ACTIVE:
+        return ["submit_request"] if by is Role.CUSTOMER else []
+    if file.state is not AgreementState.OFFERED or file.fully_signed:
+        return []
+    sign = [] if by in file.signatures else ["sign"]
+    withdraw = ["withdraw_offer"] if by is Role.PROVIDER else []
+    return [*sign, "refuse_offer", *withdraw]
+
+
 # Time
 
 
@@ -325,7 +339,7 @@ def close(file: AgreementFile, now: datetime) -> list[Event]:
 def next_wake(file: AgreementFile) -> Wake | None:
     """The next instant at which :func:`advance` or :func:`close` would find something."""
     if file.state is AgreementState.OFFERED:
-        return Wake(file.offer_ends + TICK, "Offer ends", "C4.1")
+        return Wake(file.offer_ends + TICK, "Offer ends", "C4.1", file.offer_ends)
     if file.state is AgreementState.LAPSED:
         return Wake(
             file.offer_ends + timedelta(hours=file.terms.command_delay_hours) + TICK, "Lapsed", "C4.1"
@@ -333,7 +347,7 @@ def next_wake(file: AgreementFile) -> Wake | None:
     if file.dates is None:
         return None
     if file.state is AgreementState.EXPIRED:
-        return Wake(file.closing_ends + TICK, "Closing period ends", "C4.1")
+        return Wake(file.closing_ends + TICK, "Closing period ends", "C4.1", file.closing_ends)
     if file.state is not AgreementState.ACTIVE:
         return None
     wakes = [Wake(file.dates.ends_at, "End of term", "C4.1")]

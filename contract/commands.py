@@ -122,28 +122,28 @@ class Resolve(RequestCommand):
 
 
 class Accept(RequestCommand):
-    """The customer accepts the solution; the request is closed."""
+    """The customer accepts the solution; the request is closed (C6.2.2)."""
 
     name = CommandName.ACCEPT
     comment: Text | None = None
 
 
 class Reopen(RequestCommand):
-    """The customer finds it not solved; the resolution clock runs on."""
+    """The customer finds it not solved; the resolution clock runs on (C6.2.2)."""
 
     name = CommandName.REOPEN
     reason: Text
 
 
 class Withdraw(RequestCommand):
-    """The customer withdraws the request; all clocks stop."""
+    """The customer withdraws the request; all clocks stop (C6.1.1)."""
 
     name = CommandName.WITHDRAW
     reason: Text | None = None
 
 
 class RaisePriority(RequestCommand):
-    """The provider makes it more urgent (contract §3)."""
+    """The provider makes it more urgent (C5.2)."""
 
     name = CommandName.RAISE_PRIORITY
     priority: Priority
@@ -151,7 +151,7 @@ class RaisePriority(RequestCommand):
 
 
 class LowerPriority(RequestCommand):
-    """The customer makes it less urgent (contract §3)."""
+    """The customer makes it less urgent (C5.2)."""
 
     name = CommandName.LOWER_PRIORITY
     priority: Priority

@@ -172,17 +172,19 @@ def next_wake(file: RequestFile) -> Wake | None:
         if file.said.breached.get(reading.target) != reading.due:
             late = reading.exceeds(timedelta(0))
             if late is not None:
-                wakes.append(Wake(late, f"{name} due", clause))
+                wakes.append(Wake(late, f"{name} due", clause, reading.due))
         elif reading.target is Target.RESOLVE and file.terms.late_resolution_per_day.minor:
             day = reading.exceeds(file.said.days * DAY)
             if day is not None:
                 wakes.append(Wake(day, f"Day {file.said.days + 1} of late solution", clause))
     if file.state is RequestState.RESOLVED and file.acceptance_ends is not None:
-        wakes.append(Wake(file.acceptance_ends + TICK, "Acceptance ends", "C6.2.2"))
+        ends = file.acceptance_ends
+        wakes.append(Wake(ends + TICK, "Acceptance ends", "C6.2.2", ends))
     if file.follow_up_open and file.follow_up_due is not None and not file.said.follow_up_overdue:
-        wakes.append(Wake(file.follow_up_due + TICK, "Answer to the rating due", "C5.5"))
+        due = file.follow_up_due
+        wakes.append(Wake(due + TICK, "Answer to the rating due", "C5.5", due))
     if file.ends_at is not None:
-        wakes.append(Wake(file.ends_at + TICK, "Rating ends", "C5.5"))
+        wakes.append(Wake(file.ends_at + TICK, "Rating ends", "C5.5", file.rating_ends))
     return min(wakes, key=lambda wake: wake.at, default=None)
 
 

@@ -37,6 +37,8 @@ class RequestTerms(Model):
     rating_days: int
     follow_up_days: int
     command_delay_hours: int
+    time_zone: str = "UTC"
+    """For showing instants; what depends on its rules is in the window of service time."""
     late_response: Money
     late_resolution_per_day: Money
 
@@ -56,6 +58,7 @@ class RequestTerms(Model):
             rating_days=terms.rating_days,
             follow_up_days=terms.follow_up_days,
             command_delay_hours=terms.command_delay_hours,
+            time_zone=terms.time_zone,
             late_response=terms.money(terms.penalties.late_response),
             late_resolution_per_day=terms.money(terms.penalties.late_resolution_per_day),
         )

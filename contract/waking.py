@@ -13,6 +13,13 @@ class Wake:
     at: datetime
     what: str
     clause: str
+    of: datetime | None = None
+    """What it is about, where the waking comes after it: at the due itself it is still on time."""
+
+    @property
+    def instant(self) -> datetime:
+        """The instant as a person would name it."""
+        return self.of or self.at
 
     @property
     def summary(self) -> str:

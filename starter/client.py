@@ -54,6 +54,7 @@ from workflows.payloads import (
     Told,
     Ways,
 )
+from workflows.story import agreement_details, agreement_summary
 
 Answer = TypeVar("Answer", bound=BaseModel)
 Made = TypeVar("Made", bound=commands.Command)
@@ -116,7 +117,8 @@ class Aftercare:
                 task_queue=self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 search_attributes=sa.typed({sa.AGREEMENT_ID: terms.agreement_id, sa.STATE: "offered"}),
-                static_summary=f"Agreement {terms.agreement_id}",
+                static_summary=agreement_summary(terms),
+                static_details=agreement_details(terms),
             )
         except WorkflowAlreadyStartedError:
             pass

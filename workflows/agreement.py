@@ -43,7 +43,7 @@ from workflows.payloads import (
 )
 from workflows.recording import surely
 from workflows.search_attributes import agreement_attributes
-from workflows.story import agreement_story
+from workflows.story import agreement_story, record_summary
 
 LONG_HISTORY = 800
 
@@ -109,7 +109,6 @@ class Agreement:
         self._mailing.go()
         while not life.is_over(self._file, self._alarm.now()):
             self._alarm.set(min(self._wakes(), key=lambda wake: wake.at))
-            workflow.set_current_details(agreement_story(self._file, self._alarm.now()))
             await workflow.wait_condition(self._something_to_do)
             await self._step()
             if self._long:
@@ -176,17 +175,18 @@ class Agreement:
             return problem.refusal
         return None
 
-    @workflow.signal(name="request_closed", description="A request closed after the end of the term.")
+    @workflow.signal(name="request_closed", description="A request closed after the end of the term (C4.1).")
     def request_closed(self, request_id: str = "") -> None:
         self._told.append((request_id, False))
 
     @workflow.signal(
-        name="request_reopened", description="A request closed after the end was open after all."
+        name="request_reopened",
+        description="A request closed after the end was open after all (C4.1).",
     )
     def request_reopened(self, request_id: str = "") -> None:
         self._told.append((request_id, True))
 
-    @workflow.query(name="status", description="Where the agreement stands and what is due next.")
+    @workflow.query(name="status", description="Where the agreement stands and what is due next (C4.1).")
     def status(self) -> AgreementStatus:
         wake = life.next_wake(self._file)
         return AgreementStatus(
@@ -299,11 +299,15 @@ class Agreement:
                 else None,
             ),
             Recorded,
-            f"Record {events[-1].kind} · {events[-1].clause}",
+            record_summary(events),
         )
         self._mailing.add(events)
         before, self._shown = self._shown, agreement_attributes(file)
         search_attributes.upsert_changes(before, self._shown)
+
+    def story(self) -> str:
+        """The current details; see :mod:`workflows.current_details`."""
+        return agreement_story(self._file, self._ways.offset)
 
     # Continue-as-new
 

@@ -14,6 +14,7 @@ from temporalio.exceptions import ActivityError
 from contract.facts import Event
 from contract.notices import NOTICES, Notice
 from workflows.paces import MAILING, UNTIL_SENT
+from workflows.story import mail_summary
 
 
 class Mailing:
@@ -55,7 +56,7 @@ class Mailing:
                     notice,
                     start_to_close_timeout=MAILING,
                     retry_policy=UNTIL_SENT,
-                    summary=f"Mail notices {', '.join(map(str, seqs))} · C6.2.3",
+                    summary=mail_summary(seqs),
                 )
             except ActivityError:
                 # The mail server refused a recipient for good: the record stands, the log says which.

@@ -7,7 +7,7 @@ An attribute that is not registered with the server would fail every workflow ta
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -26,7 +26,8 @@ STATE = SearchAttributeKey.for_keyword("AftercareState")
 SERVICE = SearchAttributeKey.for_keyword("AftercareService")
 PRIORITY = SearchAttributeKey.for_keyword("AftercarePriority")
 NEXT_DUE = SearchAttributeKey.for_datetime("AftercareNextDue")
-"""The next instant at which a promise would be broken, in contract time; absent when none is running."""
+"""The next instant at which a promise would be broken; absent when none is running. In the engine's time,
+as everything else there: where contract time has an offset, that is taken off."""
 BREACHED = SearchAttributeKey.for_bool("AftercareBreached")
 PROVISIONAL = SearchAttributeKey.for_bool("AftercareProvisional")
 
@@ -60,14 +61,14 @@ def upsert_changes(before: Values, after: Values) -> None:
         workflow.upsert_search_attributes(updates)
 
 
-def request_attributes(view: RequestSnapshot) -> Values:
-    """The search attributes of a request."""
+def request_attributes(view: RequestSnapshot, offset: timedelta) -> Values:
+    """The search attributes of a request; contract time = engine time + ``offset``."""
     return {
         AGREEMENT_ID: view.agreement_id,
         STATE: view.state.value,
         SERVICE: view.service.value,
         PRIORITY: view.priority.value,
-        NEXT_DUE: view.next_due,
+        NEXT_DUE: view.next_due and view.next_due - offset,
         BREACHED: view.confirm_late or view.response_late or view.resolution_late,
         PROVISIONAL: view.provisional,
     }

@@ -62,7 +62,7 @@ from workflows.payloads import (
 )
 from workflows.recording import surely
 from workflows.search_attributes import request_attributes
-from workflows.story import request_story
+from workflows.story import record_summary, request_story
 
 LONG_HISTORY = 800
 
@@ -111,7 +111,7 @@ class ServiceRequest:
         self._mailing = Mailing(start.file.agreement_id, start.file.request_id, start.unsent, start.ways.mail)
         # As it was when its search attributes were last set: at admission, or in the run before.
         self._view = snapshot(self._file, self._file.judged_until)
-        self._shown = request_attributes(self._view)
+        self._shown = request_attributes(self._view, start.ways.offset)
         self._calendar: ServiceWindow | None = None
 
     @workflow.run
@@ -120,7 +120,6 @@ class ServiceRequest:
         self._mailing.go()
         while not is_over(self._file, self._alarm.now()):
             self._alarm.set(next_wake(self._file))
-            self._show()
             await workflow.wait_condition(self._something_to_do)
             await self._step()
             if self._long:
@@ -157,7 +156,7 @@ class ServiceRequest:
         await self._errands.run(command)
         return self._receipt()
 
-    @workflow.update(name="tell", description="Several commands in order, each judged by itself.")
+    @workflow.update(name="tell", description="Several commands in order, each judged by itself (C6.1.1).")
     async def tell(self, several: Several) -> Answers:
         """For channels that catch up: one update, applied and recorded in one step."""
         commands = [_read(told) for told in several.commands]
@@ -177,7 +176,8 @@ class ServiceRequest:
         return self._receipt()
 
     @workflow.query(
-        name="status", description="Where the request stands, what is due next, what may be done now."
+        name="status",
+        description="Where the request stands, what is due next, what may be done (C6.2.3).",
     )
     def status(self) -> RequestStatus:
         file, now, wake = self._file, self._alarm.now(), next_wake(self._file)
@@ -246,10 +246,10 @@ class ServiceRequest:
                 request=self._view,
             ),
             Recorded,
-            f"Record {outcome.events[-1].kind} · {outcome.events[-1].clause}",
+            record_summary(outcome.events),
         )
         self._mailing.add(outcome.events)
-        before, self._shown = self._shown, request_attributes(self._view)
+        before, self._shown = self._shown, request_attributes(self._view, self._ways.offset)
         search_attributes.upsert_changes(before, self._shown)
         if recorded.agreement_state is AgreementState.EXPIRED:
             await self._tell_agreement({event.kind for event in outcome.events})
@@ -296,5 +296,6 @@ class ServiceRequest:
         """Where the request stood when it was last recorded."""
         return Receipt.of(self._view, self._file.seq)
 
-    def _show(self) -> None:
-        workflow.set_current_details(request_story(self._file, self._alarm.now()))
+    def story(self) -> str:
+        """The current details; see :mod:`workflows.current_details`."""
+        return request_story(self._file, self._ways.offset)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowExecutionStatus
 
 from contract.facts import EventKind
 from runtime.engines import DevServer
 from tests.engine import HOUR, START, LivedAgreement, World, real_world, short_runs
 from workflows import search_attributes as sa
+from workflows.current_details import METADATA_QUERY
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
 
@@ -95,3 +97,16 @@ async def test_at_the_limit_of_production_a_run_of_800_events_is_continued(world
     assert 800 < first < 950
     assert len(later) == 1
     await each_is_there_once(agreement, names)
+
+
+async def test_what_a_workflow_is_and_where_it_stands_can_still_be_read_in_a_later_run(restless_world: World):
+    """Summary and details of a start are gone with its run: server 1.32 does not hand them on."""
+    agreement = await restless_world.agreement()
+    await agreement.submit()
+    for number in range(12):
+        await agreement.do("add_note", START, note=f"Call {number}")
+    handle = agreement.request_handle()
+    assert len(await restless_world.runs(handle)) > 1
+    told: WorkflowMetadata = await handle.query(METADATA_QUERY, result_type=WorkflowMetadata)
+    assert f"technical support, priority normal, under agreement `{agreement.id}`" in told.current_details
+    assert "### Submitted · the provider is to confirm" in told.current_details

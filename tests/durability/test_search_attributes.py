@@ -33,9 +33,10 @@ def of(agreement: LivedAgreement, condition: str) -> str:
     return f'AftercareAgreementId = "{agreement.id}" AND {condition}'
 
 
-def due_in(instant: datetime) -> str:
-    """Due in one second; this server compares instants, but finds none that are equal."""
-    begin, end = instant.isoformat(), (instant + SECOND).isoformat()
+def due_in(agreement: LivedAgreement, instant: datetime) -> str:
+    """Due in one second, told in the engine's time; this server finds no instants that are equal."""
+    at = instant - agreement.offset
+    begin, end = at.isoformat(), (at + SECOND).isoformat()
     return f'AftercareNextDue >= "{begin}" AND AftercareNextDue < "{end}"'
 
 
@@ -64,7 +65,7 @@ async def test_a_request_is_found_by_its_service_priority_and_state_from_its_sta
         'AftercareState = "submitted"',
         "AftercareBreached = false",
         "AftercareProvisional = false",
-        due_in(START + HOUR),
+        due_in(agreement, START + HOUR),
     ):
         assert await found(world, of(agreement, condition)) == expected
     assert UPSERT not in await history(agreement.request_handle())
@@ -86,15 +87,15 @@ async def test_what_changes_is_upserted_once_per_command_and_only_when_it_does(w
     assert await found(
         world, of(agreement, 'AftercareState = "responded" AND AftercarePriority = "critical"')
     )
-    assert await found(world, of(agreement, due_in(START + 8 * HOUR)))
+    assert await found(world, of(agreement, due_in(agreement, START + 8 * HOUR)))
 
 
-async def test_the_next_due_is_told_in_contract_time_and_gone_when_no_promise_is_running(world: World):
+async def test_the_next_due_is_told_in_the_engines_time_and_gone_when_no_promise_is_running(world: World):
     agreement = await world.agreement()
     await agreement.bring("responded")
     handle = agreement.request_handle()
     attributes = (await handle.describe()).typed_search_attributes
-    assert attributes[sa.NEXT_DUE] == START + 2 * DAY
+    assert attributes[sa.NEXT_DUE] == START + 2 * DAY - agreement.offset
     await agreement.do("resolve", START)
     attributes = (await handle.describe()).typed_search_attributes
     assert (attributes[sa.STATE], attributes.get(sa.NEXT_DUE)) == ("resolved", None)
