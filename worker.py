@@ -37,6 +37,7 @@ from runtime.settings import PROFILE, MailKind, Settings
 from workflows import search_attributes
 from workflows.agreement import Agreement
 from workflows.current_details import CurrentDetails
+from workflows.resending import ResendNotices
 from workflows.service_request import ServiceRequest
 
 BUILD = version("aftercare")
@@ -73,7 +74,7 @@ def build(client: Client, store: RecordStore, settings: Settings) -> Worker:
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[Agreement, ServiceRequest],
+        workflows=[Agreement, ServiceRequest, ResendNotices],
         activities=[
             recording.record,
             recording.open_requests,

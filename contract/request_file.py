@@ -196,6 +196,12 @@ class RequestFile(Record):
         return any(taken.command_id == command_id for taken in self.taken)
 
     @property
+    def penalties(self) -> Money:
+        """The penalties that stand, before waivers and the cap (C8.1)."""
+        of_days = self.terms.late_resolution_per_day * self.said.days
+        return of_days + self.terms.late_response if self.said.response_penalty else of_days
+
+    @property
     def acceptance_ends(self) -> datetime | None:
         """The last instant at which the customer may accept or reopen."""
         return self.resolved_at and self.resolved_at + self.terms.acceptance_days * DAY

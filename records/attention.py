@@ -9,11 +9,10 @@ from sqlalchemy import Connection, exists, func, or_, select
 
 from contract.agreement_states import AgreementState
 from contract.facts import EventKind
-from contract.notices import NOTICES
-from contract.parties import Role
+from records import notices
 from records.queries import LATE
 from records.results import Attention, AttentionKind
-from records.schema import IS_OPEN, agreements, events, notifications, requests
+from records.schema import IS_OPEN, agreements, events, requests
 
 ENDING = timedelta(days=30)
 """An agreement that ends within this long, and is not followed by another, is told."""
@@ -174,28 +173,12 @@ def _ending(connection: Connection, now: datetime) -> Iterator[Attention]:
 
 
 def _unsent(connection: Connection, wall: datetime) -> Iterator[Attention]:
-    found = []
-    for role in Role:
-        told = [kind.value for kind, readers in NOTICES.items() if role in readers]
-        sent = exists().where(
-            notifications.c.workflow_id == events.c.workflow_id,
-            notifications.c.event_seq == events.c.seq,
-            notifications.c.recipient == role.value,
-        )
-        wanted = select(
-            events.c.recorded_at, events.c.agreement_id, events.c.request_id, events.c.seq, events.c.kind
-        ).where(
-            events.c.recorded_at.between(wall - NOTICES_KEPT, wall - UNSENT),
-            events.c.kind.in_(told),
-            ~sent,
-        )
-        found += [(*row, role) for row in connection.execute(wanted)]
-    for recorded_at, agreement_id, request_id, seq, kind, role in sorted(found, key=lambda row: row[:4:3]):
+    for row in notices.unsent(connection, wall - NOTICES_KEPT, wall - UNSENT, only_mailed=True):
         yield Attention(
             kind=A.NOTICE_UNSENT,
             clause="C6.2.3",
-            agreement_id=agreement_id,
-            request_id=request_id,
-            since=recorded_at,
-            what=f"event {seq}, {kind.replace('_', ' ')}: the {role} was not told",
+            agreement_id=row.agreement_id,
+            request_id=row.request_id,
+            since=row.recorded_at,
+            what=f"event {row.seq}, {row.kind.replace('_', ' ')}: the {row.recipient} was not told",
         )

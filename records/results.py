@@ -236,6 +236,8 @@ class Workflow(Model):
     """The sequence number of the last event; 0 without any."""
     head: Digest | None
     """The hash of the last event."""
+    penalties: int = 0
+    """What the ledger has for the request, accruals less reversals, in minor units (C8.1)."""
 
 
 class Minute(Model):

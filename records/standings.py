@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, case, func, select
 
+from contract.facts import Account, EntryKind
 from records.results import Workflow
-from records.schema import agreements, events, requests
+from records.schema import agreements, events, ledger_entries, requests
 
+_ACCRUED = (EntryKind.PENALTY, EntryKind.PENALTY_REVERSAL)
 _OF_AGREEMENT = select(agreements.c.workflow_id, agreements.c.last_seq)
 _OF_REQUESTS = select(requests.c.workflow_id, requests.c.last_seq, requests.c.request_id)
 
@@ -26,12 +28,14 @@ def workflows(connection: Connection, agreement_id: str) -> list[Workflow]:
         ),
         **_chains(connection, select(requests.c.workflow_id).where(requests.c.agreement_id == agreement_id)),
     }
+    accrued = _accrued(connection, agreement_id)
     return [
         Workflow(
             workflow_id=workflow_id,
             agreement_id=agreement_id,
             request_id=request_id,
             stands_at=stands_at,
+            penalties=accrued.get(request_id or "", 0),
             **chains.get(workflow_id, {"events": 0, "newest": 0, "head": None}),
         )
         for workflow_id, stands_at, request_id in known
@@ -74,3 +78,16 @@ def _chains(connection: Connection, workflow_ids: Select[Any]) -> dict[str, dict
         workflow_id: {"events": count, "newest": newest, "head": head}
         for workflow_id, count, newest, head in connection.execute(with_heads)
     }
+
+
+def _accrued(connection: Connection, agreement_id: str) -> dict[str, int]:
+    """Per request, its penalties less what was reversed: before waivers and the cap."""
+    owed = case((ledger_entries.c.credit == Account.PENALTY_PAYABLE.value, 1), else_=-1)
+    wanted = (
+        select(ledger_entries.c.request_id, func.sum(owed * ledger_entries.c.amount_minor))
+        .where(ledger_entries.c.agreement_id == agreement_id, ledger_entries.c.request_id.is_not(None))
+        .where(ledger_entries.c.kind.in_([kind.value for kind in _ACCRUED]))
+        .group_by(ledger_entries.c.request_id)
+    )
+    # PostgreSQL sums whole numbers into a decimal.
+    return {request_id: int(total) for request_id, total in connection.execute(wanted)}

@@ -239,6 +239,17 @@ class RecordStore:
         """What was sent about a workflow's events, or about one of them."""
         return await self._read(notices.of_workflow, workflow_id, event_seq)
 
+    async def unsent_notices(
+        self, since: datetime, until: datetime, agreement_ids: Sequence[str] | None = None
+    ) -> dict[str, list[int]]:
+        """Per workflow, the events recorded between two instants of which a party was not told."""
+        found: dict[str, list[int]] = {}
+        for row in await self._read(notices.unsent, since, until, agreement_ids):
+            seqs = found.setdefault(row.workflow_id, [])
+            if row.seq not in seqs:
+                seqs.append(row.seq)
+        return found
+
 
 def _now() -> datetime:
     return datetime.now(UTC)

@@ -56,6 +56,11 @@ class Commands(LazyGroup):
             "codec_server_command",
             "Show operators payloads in clear in the UI.",
         ),
+        "ops": Later(
+            "starter.commands.ops",
+            "app",
+            "For operators: at-risk, attention, stuck, retry, reconcile, verify, watch.",
+        ),
         "records": Later("starter.commands.records", "app", "The record store: upgrade, status."),
     }
 

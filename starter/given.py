@@ -13,15 +13,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import typer
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from contract.faults import Fault, Faulty, faults_of, one_line
 from contract.parties import Actor
 from contract.reading import check_terms, parse
 from contract.terms import TermSheet
+from contract.values import Identifier
 from starter.countries import unknown_country
 
 _PERIODS = re.compile(r"^(?P<begin>[^/]+)/(?P<end>[^/]*)$")
+_LENGTH = re.compile(r"^(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?$")
+
+_IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
 
 
 def actor(text: str) -> Actor:
@@ -61,6 +65,24 @@ def instant(found: datetime, zone: ZoneInfo) -> datetime:
     """A local time as an instant: one that does not exist moves forward, of two it is the first (§3)."""
     local = found if found.tzinfo is not None else found.replace(tzinfo=zone, fold=0)
     return local.astimezone(UTC)
+
+
+def length(text: str) -> timedelta:
+    """A length of time, such as ``2h``, ``90m`` or ``1d12h``; more than none."""
+    found = _LENGTH.match(text.replace(" ", "").lower())
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0, 0)
+    long = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    if not long:
+        raise typer.BadParameter(f"given {text!r}; allowed: a length of time, such as 2h, 90m or 1d12h")
+    return long
+
+
+def identifier(text: str) -> str:
+    """The id of an agreement or a request."""
+    try:
+        return _IDENTIFIER.validate_python(text)
+    except ValidationError as problem:
+        raise typer.BadParameter(one_line(faults_of(problem))) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from contract.facts import AgreementSnapshot
@@ -21,6 +22,15 @@ async def agreement_on_record(store: RecordStore, agreement_id: str) -> tuple[Ag
     if view is None or terms is None:
         raise Unknown(f"there is no agreement {agreement_id} on record")
     return view, read_terms(terms.canonical)
+
+
+async def zones_of(store: RecordStore, agreement_ids: Iterable[str]) -> dict[str, ZoneInfo]:
+    """The zone of each of the agreements; raises Unknown."""
+    found = {}
+    for agreement_id in set(agreement_ids):
+        _, terms = await agreement_on_record(store, agreement_id)
+        found[agreement_id] = ZoneInfo(terms.time_zone)
+    return found
 
 
 async def zone_of(agreement_id: str) -> ZoneInfo:

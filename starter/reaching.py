@@ -17,6 +17,8 @@ from runtime.settings import Settings
 from starter.errors import NotReached
 
 if TYPE_CHECKING:
+    from temporalio.client import Client
+
     from records.store import RecordStore
     from starter.client import Aftercare
 
@@ -29,20 +31,26 @@ def settings(**given: Any) -> Settings:
     return in_force(**given).settings
 
 
-@asynccontextmanager
-async def service() -> AsyncIterator[Aftercare]:
-    """A client of the service; raises Unreachable when no server answers."""
+async def temporal() -> Client:
+    """A client of the Temporal server; raises Unreachable when no server answers."""
     from runtime.connection import connect
-    from starter.client import Aftercare
 
     known = settings()
     try:
         async with asyncio.timeout(CONNECTING):
-            temporal = await connect(known)
+            return await connect(known)
     except TimeoutError:
         raise NotReached(f"No Temporal server answers at {known.temporal_address}.") from None
+
+
+@asynccontextmanager
+async def service() -> AsyncIterator[Aftercare]:
+    """A client of the service; raises Unreachable when no server answers."""
+    from starter.client import Aftercare
+
+    known = settings()
     yield Aftercare(
-        temporal,
+        await temporal(),
         task_queue=known.task_queue,
         patience=timedelta(seconds=known.patience_seconds),
     )

@@ -198,6 +198,8 @@ class Agreement:
             open_requests=self._file.open_requests,
             next_wake=wake.at if wake else None,
             next_what=wake.summary if wake else None,
+            seq=self._file.seq,
+            mail=self._ways.mail,
         )
 
     def _check(self, command: AgreementCommand) -> None:

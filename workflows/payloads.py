@@ -8,18 +8,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from temporalio.exceptions import ApplicationError
 
 from contract.agreement import AgreementFile
 from contract.clock import ServiceWindow
 from contract.commands import CommandName, Submission
 from contract.facts import RequestSnapshot
+from contract.money import Money
 from contract.refusals import Refusal, RefusalKind
 from contract.request_file import RequestFile
 from contract.values import Instant, Model, Record
 
-Started = TypeVar("Started", bound=Record)
+Started = TypeVar("Started", bound=BaseModel)
 
 # Workflow inputs
 
@@ -199,6 +200,10 @@ class RequestStatus(Model):
     """Digests of the calendar snapshots that its service time, and with it every due, rests on."""
     service_time_until: Instant | None = None
     """How far its service time is worked out; None when service is around the clock."""
+    seq: int | None = None
+    """The last event; None from a worker that does not tell."""
+    penalties: Money | None = None
+    """What stands accrued by the request's own count, before waivers and the cap (C8.1)."""
 
 
 class AgreementReceipt(Model):
@@ -224,6 +229,10 @@ class AgreementStatus(Model):
     open_requests: list[str] | None = None
     next_wake: Instant | None = None
     next_what: str | None = None
+    seq: int | None = None
+    """The last event; None from a worker that does not tell."""
+    mail: bool | None = None
+    """Whether its notices, and those of its requests, are mailed."""
 
 
 Admitted.model_rebuild()

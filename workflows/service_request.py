@@ -190,6 +190,8 @@ class ServiceRequest:
             unsent_notices=len(self._mailing.unsent),
             calendars=file.window.calendars,
             service_time_until=file.window.until,
+            seq=self._file.seq,
+            penalties=self._file.penalties,
         )
 
     # The one loop

@@ -124,11 +124,9 @@ def _request_stands(file: RequestFile) -> str:
 
 
 def _penalties(file: RequestFile) -> str:
-    terms, said = file.terms, file.said
-    owed = terms.late_resolution_per_day * said.days
+    terms, said, owed = file.terms, file.said, file.penalties
     parts = []
     if said.response_penalty:
-        owed = owed + terms.late_response
         parts.append(f"late response {terms.late_response} · C8.1.1")
     if said.days:
         days = "1 day" if said.days == 1 else f"{said.days} days"

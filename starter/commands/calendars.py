@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
 from activities.holiday_data import known_countries
 from contract.service_hours import CalendarYear
-from records.store import RecordStore
 from starter import given
 from starter.announcement import read_announcement
 from starter.commands.options import AsJson
-from starter.lookup import agreement_on_record
+from starter.lookup import zones_of
 from starter.reaching import record_store, service
 from starter.refreshing import Refreshed, Told, countries, installed_years
 from starter.refreshing import refresh as bring_up_to_date
@@ -81,7 +79,7 @@ async def _refresh(
             chosen = [country] if country is not None else await countries(store)
             years = [found for name in chosen for found in await installed_years(store, name, year)]
         result = await bring_up_to_date(client, store, years)
-        zones = await _zones(store, result)
+        zones = await zones_of(store, (told.before.agreement_id for told in result.told))
     if as_json:
         print_json(_plain(result))
     else:
@@ -99,14 +97,6 @@ async def _show(country: str | None, year: int | None, as_json: bool) -> None:
         say(showing.years(found))
     else:
         say("no such calendars are kept")
-
-
-async def _zones(store: RecordStore, result: Refreshed) -> dict[str, ZoneInfo]:
-    found = {}
-    for agreement_id in {told.before.agreement_id for told in result.told}:
-        _, terms = await agreement_on_record(store, agreement_id)
-        found[agreement_id] = ZoneInfo(terms.time_zone)
-    return found
 
 
 def _plain(result: Refreshed) -> dict[str, Any]:

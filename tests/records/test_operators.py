@@ -178,11 +178,30 @@ async def test_a_notice_that_was_not_mailed_to_one_party_asks_for_a_person_c6_2_
     store: RecordStore, sql: Sql, record_url: str
 ) -> None:
     await store.append(request("r1", event(1, EventKind.SUBMITTED), event(2, EventKind.NOTED)))
+    await told(store, f"agreement/{A}")
+    await told(store, f"request/{A}/r1")
+    assert [found for found in await store.attention(NOW) if found.request_id] == []
+    await age(record_url, sql, UNSENT)
+    (found,) = [found for found in await store.attention(NOW) if found.request_id == "r1"]
+    assert found.kind is AttentionKind.NOTICE_UNSENT
+    assert found.what == "event 1, submitted: the provider was not told"
+
+
+async def test_an_agreement_of_which_nobody_was_ever_told_anything_is_not_mailed(
+    store: RecordStore, sql: Sql, record_url: str
+) -> None:
+    await store.append(request("r1", event(1, EventKind.SUBMITTED)))
+    await age(record_url, sql, UNSENT)
+    assert await asks(store) == []
+
+
+async def told(store: RecordStore, workflow_id: str) -> None:
+    """The customer was mailed about the first event of a workflow."""
     await store.keep_notification(
         Notification(
-            message_id="<1>",
+            message_id=f"<{workflow_id}>",
             agreement_id=A,
-            workflow_id=f"request/{A}/r1",
+            workflow_id=workflow_id,
             event_seq=1,
             recipient=Role.CUSTOMER,
             address="li@example.com",
@@ -191,11 +210,6 @@ async def test_a_notice_that_was_not_mailed_to_one_party_asks_for_a_person_c6_2_
             response="250 OK",
         )
     )
-    assert [found for found in await store.attention(NOW) if found.request_id] == []
-    await age(record_url, sql, UNSENT)
-    (found,) = [found for found in await store.attention(NOW) if found.request_id]
-    assert found.kind is AttentionKind.NOTICE_UNSENT
-    assert found.what == "event 1, submitted: the provider was not told"
 
 
 async def age(record_url: str, sql: Sql, by: timedelta) -> None:

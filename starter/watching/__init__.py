@@ -1,0 +1,1 @@
+"""`aftercare ops watch`: a terminal view that stays up to date by itself, from the record store alone."""

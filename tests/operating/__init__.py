@@ -1,0 +1,1 @@
+"""`aftercare ops`, tried on a real server on which things really go wrong."""
