@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test check demo bench fmt lock deploy-env clean
+.PHONY: help setup test check demo screenshots bench fmt lock deploy-env clean
 
 help: ## say what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY) ## make .venv with everything in it; does nothing when nothing changed
 
@@ -62,6 +62,9 @@ check: setup ## lint, types, imports, licences, examples, and the commands in RE
 
 demo: setup ## live one agreement from offer to end, in about two minutes
 	@$(BIN)/aftercare demo $(ARGS)
+
+screenshots: setup ## make the pictures in docs/images again; needs Chromium
+	@mkdir -p docs/images && SCREENSHOTS=1 $(BIN)/python -m tests tests/pages -q
 
 bench: setup ## run the benchmarks; ARGS='…' chooses among them
 	@$(BIN)/python -m bench $(ARGS)

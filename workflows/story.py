@@ -97,18 +97,16 @@ def request_story(file: RequestFile, offset: timedelta) -> str:
     parties = {Role.PROVIDER: terms.provider_id, Role.CUSTOMER: terms.customer_id}
     return _lines(
         f"### {_request_stands(file)}",
-        f"- **Next:** {_next(next_wake(file), terms.time_zone)}",
+        f"- **Next:** {_next(next_wake(file), terms.time_zone, _waits_for(file))}",
         f"- **With:** {_plain(file.assignee or 'nobody yet')}",
         f"- **Penalties so far:** {_penalties(file)}",
-        f"- **Request:** {_words(file.service)}, priority {file.priority}, under agreement"
-        f" `{file.agreement_id}`, terms version {terms.version}",
+        *(_may(role, parties[role], commands_possible(view, role, now, terms.rating_days)) for role in Role),
         "",
         "#### Promised",
         *(_promise(file, reading) for reading in readings(file)),
         "",
-        "#### May be done now",
-        *(_may(role, parties[role], commands_possible(view, role, now, terms.rating_days)) for role in Role),
-        "",
+        f"{_words(file.service).capitalize()}, priority {file.priority}, under agreement"
+        f" `{file.agreement_id}`, terms version {terms.version}.",
         f"*{_clock(terms.time_zone, offset)}; as judged {_when(now, terms.time_zone)}.*",
     )
 
@@ -121,6 +119,13 @@ def _request_stands(file: RequestFile) -> str:
         stands += " · the provider is to answer"
     late = [r for r in readings(file) if r.stopped is None and r.is_late(file.judged_until)]
     return " · ".join([stands, *(f"{NAMES[reading.target].lower()} late" for reading in late)])
+
+
+def _waits_for(file: RequestFile) -> str:
+    """What nothing falls due without."""
+    if file.state is RequestState.WAITING:
+        return "the clock stands still until the customer provides materials · C5.4"
+    return "nothing by itself"
 
 
 def _penalties(file: RequestFile) -> str:
@@ -196,8 +201,6 @@ def agreement_story(file: AgreementFile, offset: timedelta) -> str:
         f"- **Signed:** {_signatures(file, zone)}",
         f"- **Terms:** version {file.terms_version}, digest `{file.digest[:12]}…`",
         *_open_requests(file),
-        "",
-        "#### May be done now",
         *(_may(role, parties[role], agreement_commands_now(file, role)) for role in Role),
         "",
         f'Its requests: `AftercareAgreementId="{file.agreement_id}" AND WorkflowType="ServiceRequest"`',
@@ -237,11 +240,11 @@ def _lines(*lines: str) -> str:
 
 
 def _may(role: Role, party: str, names: Sequence[str]) -> str:
-    return f"- by the {role} (`{party}`): {', '.join(f'`{name}`' for name in names) or 'nothing'}"
+    return f"- **The {role} may** (`{party}`): {', '.join(f'`{name}`' for name in names) or 'nothing'}"
 
 
-def _next(wake: Wake | None, zone: str) -> str:
-    return "nothing by itself" if wake is None else f"{wake.summary} · **{_when(wake.instant, zone)}**"
+def _next(wake: Wake | None, zone: str, otherwise: str = "nothing by itself") -> str:
+    return otherwise if wake is None else f"{wake.summary} · **{_when(wake.instant, zone)}**"
 
 
 def _clock(zone: str, offset: timedelta) -> str:

@@ -108,5 +108,5 @@ async def test_what_a_workflow_is_and_where_it_stands_can_still_be_read_in_a_lat
     handle = agreement.request_handle()
     assert len(await restless_world.runs(handle)) > 1
     told: WorkflowMetadata = await handle.query(METADATA_QUERY, result_type=WorkflowMetadata)
-    assert f"technical support, priority normal, under agreement `{agreement.id}`" in told.current_details
+    assert f"Technical support, priority normal, under agreement `{agreement.id}`" in told.current_details
     assert "### Submitted · the provider is to confirm" in told.current_details

@@ -105,8 +105,11 @@ async def test_a_request_says_who_has_it_and_what_each_side_may_do(shared_agreem
     told = await details(shared_agreement.request_handle("who"))
     assert "### Waiting · the customer is to provide materials" in told
     assert "**With:** Chen Jie" in told
-    assert "by the customer (`acme`): `provide_materials`, `withdraw`, `lower_priority`, `add_note`" in told
+    assert (
+        "**The customer may** (`acme`): `provide_materials`, `withdraw`, `lower_priority`, `add_note`" in told
+    )
     assert "Resolution · C8.1.2: clock paused" in told
+    assert "**Next:** the clock stands still until the customer provides materials · C5.4" in told
 
 
 @pytest.mark.parametrize("state", RequestState)
@@ -142,12 +145,12 @@ async def test_an_offer_says_who_has_not_signed_and_an_agreement_when_its_term_e
     await agreement.sign(PROVIDER)
     told = await details(agreement.handle)
     assert "### On offer · the customer to sign" in told
-    assert "by the provider (`huaxin`): `refuse_offer`, `withdraw_offer`" in told
+    assert "**The provider may** (`huaxin`): `refuse_offer`, `withdraw_offer`" in told
     await agreement.sign(ACTORS[next(role for role, actor in ACTORS.items() if actor is not PROVIDER)])
     told = await details(agreement.handle)
     assert "### In force" in told
     assert "until Tue 2 Mar 2027, 00:00:00 · C4.1" in told
-    assert "by the customer (`acme`): `submit_request`" in told
+    assert "**The customer may** (`acme`): `submit_request`" in told
 
 
 async def test_an_assignees_name_is_shown_as_written_and_not_as_markup(shared_agreement: LivedAgreement):
