@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("records",)
+ALL = (
+    "codec",
+    "records",
+)
 
 
 def main() -> None:

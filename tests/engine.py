@@ -526,12 +526,8 @@ async def skipping_world(
 @asynccontextmanager
 async def real_server(folder: Path, **options: Any) -> AsyncIterator[DevServer]:
     """A dev server that keeps its state in the folder."""
-    async with dev_server(
-        search_attributes=search_attributes.ALL,
-        data_converter=ENCRYPTED,
-        database=folder / "temporal.db",
-        **options,
-    ) as server:
+    given: dict[str, Any] = {"search_attributes": search_attributes.ALL, "data_converter": ENCRYPTED}
+    async with dev_server(database=folder / "temporal.db", **given | options) as server:
         yield server
 
 

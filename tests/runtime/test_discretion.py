@@ -6,28 +6,16 @@ import asyncio
 import gc
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import StringIO
 
 import pytest
 
 from runtime.codec import KeyUnknown
-from runtime.logs import configure_logs, log
-from runtime.settings import LogLevel, Settings
+from runtime.logs import log
+from tests.loglines import logs
 
 EITHER = pytest.mark.parametrize("as_json", [False, True], ids=["for people", "for machines"])
 SECRET = "the label printer of Wang Fang"
-
-
-@contextmanager
-def logs(as_json: bool) -> Iterator[None]:
-    """Logs as a process writes them, to standard error."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    configure_logs(Settings(log_level=LogLevel.DEBUG, log_json=as_json))
-    yield
-    root.handlers, root.level = before
 
 
 def fail() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,11 +16,10 @@ from temporalio.api.common.v1 import Payload, Payloads
 from runtime.codec import ENCODING, EncryptingCodec
 from runtime.http import CannotListen, serving
 from runtime.keyring import Key, Keyring
-from runtime.logs import configure_logs
-from runtime.settings import LogLevel, Settings
 from starter.codec_access import SIGNED_IN_SECONDS, AccessFaulty, Operators, SecretAddress
 from starter.codec_server import LARGEST_REQUEST, codec_server
 from starter.codec_sign_in import add_sign_in
+from tests.loglines import logs
 from tests.starter.conftest import CommandLine
 
 UI = "http://127.0.0.1:8233"
@@ -225,15 +223,10 @@ async def test_it_says_that_it_is_alive_to_anybody(http: httpx2.AsyncClient):
 async def test_its_log_names_who_asked_and_never_what_for(
     http: httpx2.AsyncClient, capsys: pytest.CaptureFixture[str]
 ):
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    configure_logs(Settings(log_level=LogLevel.DEBUG))
-    try:
+    with logs():
         await http.post("/decode", json=await sealed(PLAIN), headers=ASKED | BEARER)
         await http.post("/decode", content=b'{"payloads": "blank labels"}', headers=ASKED | BEARER)
         await http.post(f"/{TOKENS['li-ming']}/decode", json=await sealed(PLAIN), headers=ASKED)
-    finally:
-        root.handlers, root.level = before
     said = capsys.readouterr().err
     assert "li-ming" in said
     assert "blank labels" not in said
