@@ -56,6 +56,20 @@ class EventKind(StrEnum):
     PENALTY_REVERSED = "penalty_reversed"
     CALENDAR_APPLIED = "calendar_applied"
 
+    BILL_ISSUED = "bill_issued"
+    PAYMENT_REMINDED = "payment_reminded"
+    PAYMENT_OVERDUE = "payment_overdue"
+    PAYMENT_RECORDED = "payment_recorded"
+    PAYMENT_CLEARED = "payment_cleared"
+    PAYMENT_BOUNCED = "payment_bounced"
+    PAYMENT_REVERSED = "payment_reversed"
+    LATE_FEE_WAIVED = "late_fee_waived"
+    CREDIT_GIVEN = "credit_given"
+    SUSPENSION_ORDERED = "suspension_ordered"
+    SUSPENSION_ANNOUNCED = "suspension_announced"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+
 
 class Event(Model):
     """One thing that happened. ``party`` is None for what the contract did by itself."""
@@ -75,6 +89,18 @@ class Account(StrEnum):
 
     PENALTY_EXPENSE = "penalty_expense"
     PENALTY_PAYABLE = "penalty_payable"
+    RECEIVABLE = "receivable"
+    """Principal of bills, unpaid."""
+    LATE_FEE_RECEIVABLE = "late_fee_receivable"
+    FEE_INCOME = "fee_income"
+    """Tax included."""
+    LATE_FEE_INCOME = "late_fee_income"
+    CASH = "cash"
+    CUSTOMER_CREDIT = "customer_credit"
+    """What the customer paid or was credited, not yet used for a bill. Every payment passes through it."""
+    GOODWILL_EXPENSE = "goodwill_expense"
+    OPENING = "opening"
+    """The other side of what was taken over from before."""
 
 
 class EntryKind(StrEnum):
@@ -82,6 +108,15 @@ class EntryKind(StrEnum):
     PENALTY_REVERSAL = "penalty_reversal"
     PENALTY_CAP = "penalty_cap"
     PENALTY_WAIVER = "penalty_waiver"
+    BILL = "bill"
+    SET_OFF = "set_off"
+    LATE_FEE = "late_fee"
+    LATE_FEE_WAIVER = "late_fee_waiver"
+    PAYMENT = "payment"
+    PAYMENT_REVERSAL = "payment_reversal"
+    CREDIT = "credit"
+    ALLOCATION = "allocation"
+    """What of a payment or credit went to which bill."""
 
 
 class LedgerEntry(Model):

@@ -6,7 +6,7 @@ arrived late, is taken back by an event and an entry (contract §3); nothing is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -25,6 +25,7 @@ from contract.deadlines import (
 )
 from contract.facts import Account, EntryKind, Event, EventKind, LedgerEntry
 from contract.money import Money
+from contract.outcome import Outcome
 from contract.request import FINISHED, RequestState
 from contract.request_file import LATE_RESPONSE, Basis, RequestFile, late_day
 from contract.terms import Target
@@ -33,18 +34,6 @@ from contract.waking import Wake
 
 NAMES = {Target.CONFIRM: "Confirmation", Target.RESPOND: "Response", Target.RESOLVE: "Resolution"}
 """What a target is called where it falls due."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a step adds to the record."""
-
-    events: list[Event] = field(default_factory=list)
-    entries: list[LedgerEntry] = field(default_factory=list)
-
-    def add(self, other: Outcome) -> None:
-        self.events += other.events
-        self.entries += other.entries
 
 
 def advance(file: RequestFile, now: datetime) -> Outcome:

@@ -27,7 +27,8 @@ from contract.commands import (
 )
 from contract.deadlines import read
 from contract.facts import Event, EventKind
-from contract.judging import Outcome, advance, close_by_itself, iso, own_event
+from contract.judging import advance, close_by_itself, iso, own_event
+from contract.outcome import Outcome
 from contract.parties import Role
 from contract.refusals import Refusal, RefusalKind, Refused, refuse
 from contract.request import TRANSITIONS, RequestState

@@ -37,7 +37,8 @@ from contract.commands import (
 )
 from contract.facts import EventKind, RecordBatch, Recorded
 from contract.faults import faults_of
-from contract.judging import Outcome, advance, is_over, needs_window, next_wake
+from contract.judging import advance, is_over, needs_window, next_wake
+from contract.outcome import Outcome
 from contract.parties import Role
 from contract.refusals import Refusal, RefusalKind
 from contract.request import clause_of_command

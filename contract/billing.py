@@ -1,0 +1,182 @@
+"""Billing periods and bills (C7.1.1, contract §5): when, how much, due when.
+
+Period *k* is counted from the first date, so periods never drift: 31 Jan → 28 or 29 Feb → 31 Mar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import cached_property
+
+from contract.money import Money
+from contract.penalties import add_months
+from contract.terms import Allocation, Means, Period, Settlement, TermSheet
+from contract.values import Exact, Identifier, Instant, Model
+
+_ONE_DAY = timedelta(days=1)
+
+
+class LateTerms(Model):
+    """What a bill keeps of the terms of its issue: how paying it late is dealt with (C8.2, contract §7)."""
+
+    percent_per_day: Exact
+    grace_days: int
+    suspend_after_days: int | None
+    suspend_notice_days: int
+
+
+class MoneyTerms(Model):
+    """What of the terms the money of an agreement goes by."""
+
+    version: int
+    fee: Money
+    period: Period
+    payment_days: int
+    means: list[Means]
+    settlement: Settlement
+    allocation: Allocation
+    late: LateTerms
+
+    @classmethod
+    def from_sheet(cls, terms: TermSheet, version: int) -> MoneyTerms:
+        late = terms.late_payment
+        return cls(
+            version=version,
+            fee=terms.money(terms.fees.amount),
+            period=terms.fees.period,
+            payment_days=terms.fees.payment_days,
+            means=terms.fees.means,
+            settlement=terms.penalties.settlement,
+            allocation=late.allocation,
+            late=LateTerms(
+                percent_per_day=late.percent_per_day,
+                grace_days=late.grace_days,
+                suspend_after_days=late.suspend_after_days,
+                suspend_notice_days=late.suspend_notice_days,
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BillingPeriod:
+    """Period *k* (0, 1, …) of an agreement, the first and the last day included.
+
+    ``full_last`` is the day a full period would end on: the last one of a term may be short.
+    """
+
+    k: int
+    first: date
+    last: date
+    full_last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def full_days(self) -> int:
+        return (self.full_last - self.first).days + 1
+
+    def ending(self, last: date) -> BillingPeriod:
+        """The period as an end on a day leaves it, that day served."""
+        return BillingPeriod(self.k, self.first, min(self.last, last), self.full_last)
+
+    def fee(self, full: Money) -> Money:
+        """The full fee, or its share by days, half up."""
+        if self.days == self.full_days:
+            return full
+        return Money.rounded(Fraction(full.minor * self.days, self.full_days), full.currency)
+
+    def formula(self, full: Money) -> str:
+        if self.days == self.full_days:
+            return f"one period: {full} {full.currency}"
+        return f"{full} × {self.days} / {self.full_days} days = {self.fee(full)} {full.currency}"
+
+
+def billing_period(k: int, effective: date, last: date, every: Period) -> BillingPeriod | None:
+    """Period *k* of a term from its effective date to its last day; None when the term ends before it."""
+    months = 12 // every.per_year
+    first = add_months(effective, k * months)
+    full_last = add_months(effective, (k + 1) * months) - _ONE_DAY
+    return None if first > last else BillingPeriod(k, first, min(full_last, last), full_last)
+
+
+def billing_periods(effective: date, last: date, every: Period) -> Iterator[BillingPeriod]:
+    """Every period of a term, in order, without gap or overlap."""
+    k = 0
+    while (period := billing_period(k, effective, last, every)) is not None:
+        yield period
+        k += 1
+
+
+class Bill(Model):
+    """A bill (账单) as issued: it asks for ``amount`` less ``set_off``.
+
+    ``set_off`` are penalties the bill was lowered by (C8.1); below zero when penalties set off before
+    were reversed since, which raises it. ``bears_late_fees_from`` is given for a bill taken over from
+    before, which bears none for the time before the taking over.
+    """
+
+    number: Identifier
+    """``B001`` and so on within the agreement."""
+    period: int | None = None
+    """The billing period *k*; None for what was taken over."""
+    first: date
+    last: date
+    issued_on: date
+    issued_at: Instant
+    due_on: date
+    fee: Money
+    """Of a full period."""
+    amount: Money
+    set_off: Money
+    terms_version: int
+    late: LateTerms
+    formula: str
+    bears_late_fees_from: date | None = None
+
+    @cached_property
+    def principal(self) -> Money:
+        """What is asked for."""
+        return self.amount - self.set_off
+
+    @cached_property
+    def bears_from(self) -> date:
+        """The first day that bears late fees while principal is unpaid."""
+        return self.bears_late_fees_from or self.due_on + _ONE_DAY
+
+    @cached_property
+    def grace_ends(self) -> date:
+        """The last day on which principal can be paid without a late fee."""
+        return max(self.due_on + timedelta(days=self.late.grace_days), self.bears_from - _ONE_DAY)
+
+
+def bill_number(k: int) -> str:
+    return f"B{k + 1:03d}"
+
+
+def bill(period: BillingPeriod, terms: MoneyTerms, issued_at: Instant, set_off: Money) -> Bill:
+    """The bill of a period, issued at its start; due ``payment_days`` later, at the end of that day."""
+    return Bill(
+        number=bill_number(period.k),
+        period=period.k,
+        first=period.first,
+        last=period.last,
+        issued_on=period.first,
+        issued_at=issued_at,
+        due_on=period.first + timedelta(days=terms.payment_days),
+        fee=terms.fee,
+        amount=period.fee(terms.fee),
+        set_off=set_off,
+        terms_version=terms.version,
+        late=terms.late,
+        formula=period.formula(terms.fee),
+    )
+
+
+def set_off_limit(amount: Money, available: Money) -> Money:
+    """How much of the penalties available lowers a bill: never below zero, the rest carried on."""
+    return available if available.minor <= amount.minor else amount

@@ -1,0 +1,188 @@
+"""The money of one agreement: the facts its workflow carries, and nothing that follows from them.
+
+What is owed on a day is computed from these facts by :mod:`contract.balance`. What has been posted and told
+stands beside them, so that a difference can be put right by an entry (see :mod:`contract.books`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Any, Self
+
+from contract.billing import Bill, MoneyTerms
+from contract.days import Days
+from contract.facts import Account, EntryKind
+from contract.late_fees import Hold
+from contract.money import Money
+from contract.terms import Means
+from contract.values import Identifier, Instant, Line, Model, Record
+
+
+class PaymentState(StrEnum):
+    PENDING = "pending"
+    """A cheque not cleared yet."""
+    COUNTED = "counted"
+    BOUNCED = "bounced"
+    REVERSED = "reversed"
+
+
+class Payment(Model):
+    """A payment (付款) on record."""
+
+    key: str
+    """``payment:{means}:{reference}``, told apart by ``~2`` when one before it was taken back."""
+    means: Means
+    label: Line | None = None
+    reference: Line
+    amount: Money
+    value_date: date
+    bill: Identifier | None = None
+    at: Instant
+    cleared_on: date | None = None
+    taken_back: PaymentState | None = None
+    """``bounced`` or ``reversed``, once it is."""
+
+    @property
+    def counts_on(self) -> date | None:
+        """The day the money came (contract §5): None while it has not, or when it was taken back."""
+        if self.taken_back is not None:
+            return None
+        return self.cleared_on if self.means is Means.CHEQUE else self.value_date
+
+    @property
+    def state(self) -> PaymentState:
+        if self.taken_back is not None:
+            return self.taken_back
+        return PaymentState.PENDING if self.counts_on is None else PaymentState.COUNTED
+
+    def says(self, other: Payment) -> bool:
+        """Whether two records of a reference have the same content."""
+        mine, others = (
+            p.model_dump(exclude={"key", "at", "cleared_on", "taken_back"}) for p in (self, other)
+        )
+        return mine == others
+
+
+class CreditKind(StrEnum):
+    GOODWILL = "goodwill"
+    EARLY_END = "early_end"
+    """The part of a bill's period that an early end left unserved."""
+    OPENING = "opening"
+    """Taken over from before."""
+    PENALTIES = "penalties"
+    """Penalties netted by the final statement."""
+
+
+class Credit(Model):
+    """Something other than a payment that lowers what the customer owes."""
+
+    key: str
+    kind: CreditKind
+    amount: Money
+    on: date
+    at: Instant
+    bill: Identifier | None = None
+    reason: str | None = None
+
+
+class LateFeeWaiver(Model):
+    """A late fee that the provider waives (C8.2.1): at most what is outstanding on that day."""
+
+    key: str
+    bill: Identifier
+    amount: Money
+    on: date
+    at: Instant
+    reason: str
+
+
+def told(fact: Payment | Credit | LateFeeWaiver) -> dict[str, Any]:
+    """A fact as an event tells it: all of it, its amount as text."""
+    fields = fact.model_dump(mode="json", exclude={"amount", "at"}, exclude_none=True)
+    return fields | {"amount": str(fact.amount), "currency": fact.amount.currency}
+
+
+class Suspension(Model):
+    """A stretch in which service is suspended (C8.2); ``end`` is None while it lasts."""
+
+    number: int
+    begin: Instant
+    end: Instant | None = None
+    by_command: bool = False
+
+
+class Posted(Model):
+    """What the ledger holds of one thing, in minor units, in how many entries, the last on which day."""
+
+    minor: int = 0
+    entries: int = 0
+    on: date | None = None
+    kind: EntryKind | None = None
+    debit: Account | None = None
+    credit: Account | None = None
+
+
+class Announcement(Model):
+    """A notice that service will be suspended: which event, for which overdue bills, and when it was told."""
+
+    seq: int
+    bills: list[str]
+    told_at: Instant | None = None
+    """None while it has not reached the customer; until then nothing is suspended (C8.2)."""
+
+
+class MoneyFile(Record):
+    """Everything about the money of one agreement; travels through continue-as-new."""
+
+    agreement_id: str
+    terms: MoneyTerms
+    days: Days
+    effective: date
+    last: date
+    """The last day of service: of the term, or of an early end."""
+    effective_at: Instant
+    judged_until: Instant
+    """Up to when what fell due has been done."""
+    next_period: int = 0
+    bills: list[Bill] = []
+    payments: list[Payment] = []
+    credits: list[Credit] = []
+    waivers: list[LateFeeWaiver] = []
+    holds: list[Hold] = []
+    suspensions: list[Suspension] = []
+    announcements: list[Announcement] = []
+    """Of the present arrears; forgotten with full payment."""
+    ordered_at: Instant | None = None
+    """When the provider ordered the suspension of the present arrears."""
+    excused: list[str] = []
+    """Bills for which the provider gave up suspending; they suspend nothing by themselves any more."""
+    posted: dict[str, Posted] = {}
+    reminded: list[str] = []
+    """Bills whose due date was reminded of."""
+    dunned: list[str] = []
+    """Bills whose passed due date was told."""
+    accrued_on: date | None = None
+    """The day through which late fees have been posted."""
+
+    def clone(self) -> Self:
+        """A copy whose changes do not reach this one (its elements are frozen and shared)."""
+        copied = {name: list(value) for name, value in self if isinstance(value, list)}
+        return self.model_copy(update={**copied, "posted": dict(self.posted)})
+
+    def money(self, minor: int) -> Money:
+        return Money(minor=minor, currency=self.terms.fee.currency)
+
+    def bill(self, number: str) -> Bill | None:
+        return next((bill for bill in self.bills if bill.number == number), None)
+
+    def payment(self, means: Means, reference: str) -> Payment | None:
+        """The newest payment of a reference."""
+        found = [p for p in self.payments if (p.means, p.reference) == (means, reference)]
+        return found[-1] if found else None
+
+    @property
+    def suspended(self) -> Suspension | None:
+        """The suspension that lasts."""
+        last = self.suspensions[-1] if self.suspensions else None
+        return last if last is not None and last.end is None else None

@@ -1,0 +1,82 @@
+"""The money of an agreement read back from its events: what a statement of any past day is made from.
+
+Every event of money tells its whole fact, so the record alone says what was known at any instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from contract.billing import Bill
+from contract.days import Days
+from contract.facts import Event, EventKind
+from contract.money import Money
+from contract.money_file import Credit, LateFeeWaiver, MoneyFile, Payment, Suspension
+from contract.money_life import open_money
+from contract.terms import TermSheet
+from contract.values import Instant, Model
+
+
+class _InForce(Model):
+    ends_at: Instant
+
+
+_PAYMENTS = {
+    EventKind.PAYMENT_RECORDED,
+    EventKind.PAYMENT_CLEARED,
+    EventKind.PAYMENT_BOUNCED,
+    EventKind.PAYMENT_REVERSED,
+}
+
+
+def money_from(events: Iterable[Event], terms: TermSheet, version: int, days: Days) -> MoneyFile | None:
+    """The facts that an agreement's events tell, in order; None while it is not in force."""
+    file: MoneyFile | None = None
+    for event in events:
+        if event.kind is EventKind.ACTIVATED:
+            in_force = _InForce.model_validate({"ends_at": event.payload["ends_at"]})
+            file = open_money(terms, version, days, event.at, in_force.ends_at)
+        elif file is not None:
+            take(file, event)
+    return file
+
+
+def take(file: MoneyFile, event: Event) -> None:
+    """Take in what one event tells."""
+    payload = event.payload
+    if event.kind in _PAYMENTS:
+        known = {payment.key: payment for payment in file.payments}
+        first = known.get(payload["key"])
+        fact = _fact(payload, Payment) | {"at": event.at if first is None else first.at}
+        file.payments = list((known | {payload["key"]: Payment.model_validate(fact)}).values())
+    match event.kind:
+        case EventKind.BILL_ISSUED:
+            file.bills.append(_bill(payload))
+        case EventKind.LATE_FEE_WAIVED:
+            file.waivers.append(
+                LateFeeWaiver.model_validate(_fact(payload, LateFeeWaiver) | {"at": event.at})
+            )
+        case EventKind.CREDIT_GIVEN:
+            file.credits.append(Credit.model_validate(_fact(payload, Credit) | {"at": event.at}))
+        case EventKind.SUSPENDED:
+            by_command = bool(payload.get("by_command"))
+            file.suspensions.append(
+                Suspension(number=payload["number"], begin=event.at, by_command=by_command)
+            )
+        case EventKind.RESUMED if "number" in payload:
+            file.suspensions[-1] = file.suspensions[-1].model_copy(update={"end": event.at})
+        case _:
+            pass
+
+
+def _fact(payload: Mapping[str, Any], model: type[Model]) -> dict[str, Any]:
+    """What of an event's payload is the fact itself."""
+    told = {name: payload[name] for name in model.model_fields if name in payload}
+    return told | {"amount": Money.of(payload["amount"], payload["currency"])}
+
+
+def _bill(payload: Mapping[str, Any]) -> Bill:
+    amounts = {name: Money.of(payload[name], payload["currency"]) for name in ("fee", "amount", "set_off")}
+    told = {name: payload[name] for name in Bill.model_fields if name in payload}
+    return Bill.model_validate(told | amounts)

@@ -1,0 +1,238 @@
+"""The money of an agreement lived at random, with the contract worked out beside it day by day."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from contract import dunning
+from contract.facts import Account
+from contract.late_fees import Hold
+from contract.money import Money
+from contract.money_file import PaymentState
+from contract.money_record import take
+from contract.refusals import Refused
+from contract.statements import statement
+from contract.terms import Allocation, Means, Period
+from tests.contract.money_lives import FIRST, ONE_DAY, MoneyAgreed, MoneyLife, worked_out
+
+AMOUNTS = st.sampled_from([1, 99, 5000_00, 7024_00, 12000_00, 12060_00, 12345_67, 24000_00])
+AGREED = st.builds(
+    MoneyAgreed,
+    first=st.sampled_from([FIRST, FIRST.replace(day=31), FIRST.replace(year=2024, month=2, day=29)]),
+    months=st.sampled_from([1, 5, 12]),
+    fee=st.sampled_from(["12000.00", "0.01", "3333.33"]),
+    period=st.sampled_from(Period),
+    payment_days=st.sampled_from([0, 5, 15, 40]),
+    percent=st.sampled_from(["0.05", "0.0333", "0", "1"]),
+    grace=st.sampled_from([0, 3]),
+    suspend_after=st.sampled_from([None, 3, 10]),
+    notice=st.sampled_from([0, 3]),
+    allocation=st.sampled_from(Allocation),
+    zone=st.sampled_from(["Asia/Shanghai", "Europe/Berlin"]),
+)
+
+
+def amount(minor: int) -> str:
+    return str(Money(minor=minor, currency="CNY"))
+
+
+class MoneyLives(RuleBasedStateMachine):
+    """Contract days only move forward; value dates lie anywhere before."""
+
+    @initialize(agreed=AGREED, set_off=st.sampled_from([0, 0, 200_00, 20000_00]), mail=st.booleans())
+    def agree(self, agreed: MoneyAgreed, set_off: int, mail: bool) -> None:
+        self.agreed = agreed
+        penalties = {k: Money(minor=set_off, currency="CNY") for k in range(0, 12, 3)} if set_off else {}
+        self.life = MoneyLife(agreed, penalties, timedelta(hours=5) if mail else None)
+        self.today = agreed.first
+        self.hour = 9.0
+        self.overdue_since_told = 0
+
+    def _do(self, name: str, **content: Any) -> bool:
+        self.hour += 0.01
+        try:
+            self.life.do(name, self.today, self.hour, **content)
+        except Refused:
+            return False
+        return True
+
+    @rule(days=st.sampled_from([1, 1, 2, 7, 30]))
+    def days_pass(self, days: int) -> None:
+        self.today += timedelta(days=days)
+        self.hour = 9.0
+        self.life.wake(self.life.at(self.today, self.hour))
+
+    @rule(
+        minor=AMOUNTS,
+        means=st.sampled_from([Means.TRANSFER, Means.CHEQUE]),
+        back=st.sampled_from([0, 0, 1, 5, 33]),
+        named=st.sampled_from([None, None, "B001", "B002"]),
+    )
+    def money_comes(self, minor: int, means: Means, back: int, named: str | None) -> None:
+        self._do(
+            "record_payment",
+            means=means,
+            reference=f"R{len(self.life.file.payments)}",
+            amount=amount(minor),
+            value_date=max(self.agreed.first, self.today - timedelta(days=back)),
+            bill=named if named and self.life.file.bill(named) else None,
+        )
+
+    @rule(data=st.data())
+    def exactly_what_is_owed_comes(self, data: st.DataObject) -> None:
+        self.life.wake(self.life.at(self.today, self.hour))
+        owed = self.life.balance(self.today).overdue
+        if owed:
+            self._do(
+                "record_payment",
+                means="transfer",
+                reference=f"R{len(self.life.file.payments)}",
+                amount=amount(owed),
+                value_date=self.today,
+            )
+
+    @precondition(lambda self: self.life.file.payments)
+    @rule(data=st.data(), how=st.sampled_from(["clear", "clear", "bounce", "reverse"]))
+    def a_payment_turns_out(self, data: st.DataObject, how: str) -> None:
+        payment = data.draw(st.sampled_from(self.life.file.payments))
+        named: dict[str, Any] = {"means": payment.means, "reference": payment.reference}
+        if how == "clear":
+            if payment.state is PaymentState.PENDING:
+                day = data.draw(st.dates(payment.value_date, self.today))
+                assert self._do("clear_payment", **named, cleared_on=day)
+        else:
+            self._do(f"{how}_payment", **named, reason="r")
+
+    @precondition(lambda self: self.life.file.payments)
+    @rule(data=st.data())
+    def the_same_payment_comes_again(self, data: st.DataObject) -> None:
+        payment = data.draw(st.sampled_from(self.life.file.payments))
+        before = len(self.life.file.payments)
+        again = payment.model_dump(include={"means", "reference", "value_date", "bill"})
+        self._do("record_payment", **again, amount=str(payment.amount))
+        assert len(self.life.file.payments) == before
+
+    @precondition(lambda self: self.life.file.bills)
+    @rule(data=st.data(), minor=st.sampled_from([None, 1, 20_00]))
+    def a_late_fee_is_waived(self, data: st.DataObject, minor: int | None) -> None:
+        bill = data.draw(st.sampled_from(self.life.file.bills))
+        content: dict[str, Any] = {} if minor is None else {"amount": amount(minor)}
+        self._do("waive_late_fee", bill=bill.number, reason="r", **content)
+
+    @rule(minor=AMOUNTS)
+    def goodwill_is_shown(self, minor: int) -> None:
+        assert self._do("give_credit", amount=amount(minor), reason="r")
+
+    @precondition(lambda self: self.life.file.bills)
+    @rule(data=st.data(), minor=st.sampled_from([None, 1000_00]))
+    def a_bill_is_disputed_or_no_longer(self, data: st.DataObject, minor: int | None) -> None:
+        holds = self.life.file.holds
+        if holds and holds[-1].last is None:
+            holds[-1] = holds[-1].model_copy(update={"last": max(self.today, holds[-1].first)})
+        else:
+            bill = data.draw(st.sampled_from(self.life.file.bills))
+            holds.append(Hold(bill=bill.number, first=self.today + ONE_DAY, amount=minor))
+
+    @rule(name=st.sampled_from(["suspend", "resume"]))
+    def the_provider_suspends_or_resumes(self, name: str) -> None:
+        self._do(name)
+
+    @invariant()
+    def it_is_what_the_contract_gives(self) -> None:
+        expected = worked_out(self.agreed, self.life.file, self.today)
+        found = self.life.balance(self.today)
+        assert {n: b.unpaid for n, b in found.bills.items()} == expected.unpaid
+        assert {n: b.accrued(self.today) for n, b in found.bills.items()} == expected.late
+        assert {n: b.late_unpaid(self.today) for n, b in found.bills.items()} == expected.late_left
+        assert found.credit_left == expected.credit
+        assert found.owed == expected.owed
+
+    @invariant()
+    def nothing_paid_is_below_zero_and_no_money_is_lost(self) -> None:
+        found = self.life.balance(self.today)
+        assert all(paid.amount > 0 for paid in found.paid)
+        assert min(found.credit.values(), default=0) >= 0
+        assert all(b.unpaid >= 0 for b in found.bills.values())
+        spent: dict[str, int] = {}
+        for paid in found.paid:
+            spent[paid.fund] = spent.get(paid.fund, 0) + paid.amount
+        came = {p.key: p.amount.minor for p in self.life.file.payments if p.counts_on}
+        came |= {c.key: c.amount.minor for c in self.life.file.credits}
+        assert {key: spent.get(key, 0) + left for key, left in found.credit.items()} == came
+
+    @invariant()
+    def the_ledger_says_the_same(self) -> None:
+        self.life.assert_books_hold()
+        came = sum(p.amount.minor for p in self.life.file.payments if p.counts_on)
+        assert self.life.account(Account.CASH) == came
+
+    @invariant()
+    def nobody_is_suspended_untold_or_without_owing(self) -> None:
+        running = self.life.file.suspended
+        if running is None:
+            return
+        told = [a.told_at for a in self.life.file.announcements if a.told_at is not None]
+        assert told
+        assert min(told) + timedelta(days=self.agreed.notice) <= running.begin
+        disputed = any(hold.last is None for hold in self.life.file.holds)
+        assert self.life.balance(self.today).overdue or disputed
+
+    @invariant()
+    def the_statement_adds_up_and_the_events_tell_every_fact(self) -> None:
+        found = statement(self.life.file, [], self.today)
+        assert sum(line.amount.minor for line in found.lines) == found.owed.minor
+        read = self.agreed.file()
+        for event in self.life.events:
+            take(read, event)
+        for name in ("bills", "payments", "credits", "waivers", "suspensions"):
+            assert getattr(read, name) == getattr(self.life.file, name)
+
+    @invariant()
+    def nothing_is_left_undone(self) -> None:
+        now = self.life.at(self.today, self.hour)
+        self.life.wake(now)
+        doing = dunning.next_doing(self.life.file, now)
+        assert doing is None or doing.at > now
+
+
+MoneyLives.TestCase.settings = settings(max_examples=100, stateful_step_count=30)
+TestMoneyLives = MoneyLives.TestCase
+
+
+@settings(max_examples=40)
+@given(
+    agreed=AGREED,
+    deeds=st.lists(
+        st.tuples(st.integers(0, 80), AMOUNTS, st.integers(0, 40), st.booleans()), min_size=1, max_size=4
+    ),
+)
+def test_whether_and_when_somebody_looked_makes_no_difference(
+    agreed: MoneyAgreed, deeds: list[tuple[int, int, int, bool]]
+) -> None:
+    """Waking every day or only when a command comes; in the order of recording or of value dates."""
+    diligent, lazy = MoneyLife(agreed), MoneyLife(agreed)
+    day = 0
+    for place, (gap, minor, back, taken_back) in enumerate(sorted(deeds)):
+        while day < gap:
+            diligent.wake(diligent.at(agreed.first + timedelta(days=day), 8))
+            day += 1
+        on = agreed.first + timedelta(days=gap)
+        for life in (diligent, lazy):
+            value = max(agreed.first, on - timedelta(days=back))
+            life.pay(amount(minor), value, f"R{place}", recorded=on, hour=9 + place / 10)
+            if taken_back:
+                hour = 9.05 + place / 10
+                life.do("reverse_payment", on, hour, means="transfer", reference=f"R{place}", reason="r")
+    end = agreed.first + timedelta(days=100)
+    for life in (diligent, lazy):
+        life.wake(life.at(end))
+    assert diligent.balance(end) == lazy.balance(end)
+    assert [(e.kind, e.at) for e in diligent.events] == [(e.kind, e.at) for e in lazy.events]
+    assert diligent.file.suspensions == lazy.file.suspensions
+    for account in Account:
+        assert diligent.account(account) == lazy.account(account)
