@@ -2,8 +2,8 @@
 
 All of it reaches the engine as payloads, which the codec encrypts (C5.3). Even so only ids, states, amounts
 and the name of who works on it stand here, nothing the customer wrote: the UI has its own server render
-markdown, as part of a URL. Clock times are in the contract's zone. The engine takes at most 400 bytes of
-summary, encrypted, so a summary is short.
+markdown, as part of a URL. Clock times are in the contract's zone. A summary stays short, whatever it
+tells of: Temporal means it to have 400 bytes at most, and encryption takes some of them.
 """
 
 from __future__ import annotations
