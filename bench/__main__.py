@@ -5,10 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = (
-    "codec",
-    "records",
-)
+ALL = ("codec", "records", "looking")
 
 
 def main() -> None:

@@ -38,6 +38,7 @@ from starter.operating.engine import Engine, answering
 from starter.operating.stuck import GRACE, Stuck, Trouble, stuck
 from workflows.ids import agreement_workflow_id, named_in, resending_workflow_id
 from workflows.payloads import AgreementStatus
+from workflows.search_attributes import AGREEMENT_ID, typed
 
 WHO = "aftercare ops retry"
 ANSWERING = timedelta(seconds=10)
@@ -257,6 +258,7 @@ async def _resend(engine: Engine, step: Step, task_queue: str) -> _Came:
             task_queue=task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            search_attributes=typed({AGREEMENT_ID: step.agreement_id}),
             static_summary=f"Notices of {step.workflow_id} again · C6.2.3",
         )
     try:

@@ -56,14 +56,14 @@ def urgency(left: timedelta) -> Urgency:
 
 
 def countdown(left: timedelta) -> str:
-    """``1 h 12 min``, ``passed 3 min ago``; below two minutes in seconds, above two days in days."""
+    """``1 h 12 min``, ``passed 3 min ago``; below a minute in seconds, above two days in hours."""
     if left < timedelta(0):
         return f"passed {_roughly(-left)} ago"
     return _roughly(left)
 
 
 def _roughly(length: timedelta) -> str:
-    if length < timedelta(minutes=2):
+    if length < timedelta(minutes=1):
         unit = timedelta(seconds=1)
     elif length < timedelta(days=2):
         unit = timedelta(minutes=1)
@@ -73,33 +73,32 @@ def _roughly(length: timedelta) -> str:
 
 
 def local(at: datetime, zone: ZoneInfo) -> str:
-    """An instant in a contract's zone, with its offset: rows of several contracts stand together."""
+    """An instant of these weeks in a contract's zone, with its offset: several contracts stand together."""
     found = at.astimezone(zone)
-    return f"{found:%Y-%m-%d %H:%M} {found.isoformat()[-6:]}"
+    return f"{found:%m-%d %H:%M} {found.isoformat()[-6:]}"
 
 
 def at_risk(views: Sequence[RequestSnapshot], now: datetime, zones: Mapping[str, ZoneInfo]) -> Table:
     """Requests by their next due."""
-    made = table(
-        "At risk",
-        *("left", "due", "target", "clause", "agreement", "request", "priority", "service", "assignee", ""),
-        note=f"{_counted(len(views), 'request')}; the contract's time",
-    )
+    note = f"{_counted(len(views), 'request')}; the contract's time"
+    if any(view.provisional for view in views):
+        note += f"; ~ {PROVISIONAL}, rests on a year not announced yet"
+    columns = ("left", "due", "target", "agreement", "request", "priority", "assignee")
+    made = table("At risk", *columns, note=note)
+    for column in made.columns[:-1]:
+        column.no_wrap = True
     for view in views:
         if view.next_due is None or view.next_target is None:
             continue
         left = view.next_due - now
         made.add_row(
-            marked(countdown(left), URGENCY[urgency(left)]),
+            marked(("~" if view.provisional else "") + countdown(left), URGENCY[urgency(left)]),
             local(view.next_due, zones[view.agreement_id]),
-            view.next_target.value,
-            CLAUSES[view.next_target],
+            f"{view.next_target} {CLAUSES[view.next_target]}",
             view.agreement_id,
             view.request_id,
             view.priority.value,
-            words(view.service),
             view.assignee or marked("nobody", NOTED),
-            marked(PROVISIONAL, NOTED) if view.provisional else "",
         )
     return made
 
