@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
-import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities.admission import Admissions
 from activities.calendars import Calendars
+from activities.counted_mail import CountedMailer
 from activities.mail import Mailer, NoMailer, OutboxMailer, SmtpMailer
 from activities.messages import Sender
 from activities.notifications import Notifications
@@ -24,7 +29,7 @@ from activities.term_sheets import TermSheets
 from contract.faults import Faulty
 from records.faults import RecordFault
 from records.store import RecordStore
-from runtime.connection import Unreachable, connect
+from runtime.connection import Unreachable, connect, known, shut_out
 from runtime.engines import register_search_attributes
 from runtime.keyring import KeysFaulty
 from runtime.leave import leave
@@ -34,11 +39,17 @@ from runtime.profile import in_force
 from runtime.sandbox import sandbox
 from runtime.search_attributes import SearchAttributeFault
 from runtime.settings import PROFILE, MailKind, Settings
+from runtime.telemetry import sdk_runtime, traced
+from runtime.working import work
 from workflows import search_attributes
 from workflows.agreement import Agreement
 from workflows.current_details import CurrentDetails
 from workflows.resending import ResendNotices
 from workflows.service_request import ServiceRequest
+
+if TYPE_CHECKING:
+    from runtime.metrics import Metrics
+    from runtime.monitoring import Standing
 
 BUILD = version("aftercare")
 
@@ -62,12 +73,15 @@ def mailer(settings: Settings) -> Mailer:
             return NoMailer()
 
 
-def build(client: Client, store: RecordStore, settings: Settings) -> Worker:
+def build(client: Client, store: RecordStore, settings: Settings, metrics: Metrics | None = None) -> Worker:
     """A worker with all workflows and activities; run it with ``async with`` or ``run()``."""
+    sending = mailer(settings)
+    if metrics is not None:
+        sending = CountedMailer(sending, metrics.mailed)
     sheets = TermSheets(store)
     calendars = Calendars(store, sheets)
     recording = Recording(store)
-    notifications = Notifications(store, mailer(settings), Sender(settings.mail_from, settings.mail_domain))
+    notifications = Notifications(store, sending, Sender(settings.mail_from, settings.mail_domain))
     admissions = Admissions(client, store, sheets, calendars, settings.task_queue)
     # As few as the SDK begins with where the most is less.
     polls = PollerBehaviorAutoscaling(maximum=settings.max_pollers, initial=min(5, settings.max_pollers))
@@ -98,27 +112,64 @@ def build(client: Client, store: RecordStore, settings: Settings) -> Worker:
 
 
 async def serve(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT, then finish what has begun (within ``drain_seconds``)."""
-    client = await connect(settings)
-    if client.data_converter.payload_codec is None:
-        log.warning("payloads are not encrypted: there is no keyring", remedy="aftercare keys new")
-    missing = await register_search_attributes(client, search_attributes.ALL)
-    if missing:
-        log.info("search attributes registered", names=missing)
-    async with await RecordStore.open(settings.records, connections=settings.record_connections) as store:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for signal_number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(signal_number, stop.set)
-        async with build(client, store, settings):
-            log.info("worker ready", address=settings.temporal_address, task_queue=settings.task_queue)
-            await stop.wait()
-            log.info("worker draining", seconds=settings.drain_seconds)
-    log.info("worker stopped")
+    """Work until SIGTERM or SIGINT, then finish what has begun (within ``drain_seconds``)."""
+    metrics = _metrics(settings)
+    sdk, sdk_metrics = sdk_runtime(settings)
+    async with traced(settings) as interceptors:
+        client = await connect(settings, runtime=sdk, interceptors=interceptors)
+        if client.data_converter.payload_codec is None:
+            log.warning("payloads are not encrypted: there is no keyring", remedy="aftercare keys new")
+        if missing := await register_search_attributes(client, search_attributes.ALL):
+            log.info("search attributes registered", names=missing)
+        store = await RecordStore.open(
+            settings.records, connections=settings.record_connections, watch=metrics
+        )
+        async with store, _watched(settings, client, store, metrics, sdk_metrics) as standing:
+            where = {"address": settings.temporal_address, "task_queue": settings.task_queue}
+            log.info("worker ready", **where, **({"monitoring": standing.address} if metrics else {}))
+            worker = build(client, store, settings, metrics)
+            ending = shut_out(client, settings)
+            await work(worker, settings.drain_seconds, standing.begin_draining, ending)
+
+
+def _metrics(settings: Settings) -> Metrics | None:
+    if settings.monitoring_address is None:
+        return None
+    # Here and below: rehearsals build workers too, and no one watches those.
+    from runtime.metrics import Metrics
+
+    return Metrics()
+
+
+@asynccontextmanager
+async def _watched(
+    settings: Settings,
+    client: Client,
+    store: RecordStore,
+    metrics: Metrics | None,
+    sdk_metrics: str | None,
+) -> AsyncIterator[Standing]:
+    """How this worker is, told where the settings say; nowhere when they do not."""
+    from runtime.monitoring import Standing, in_time, scraped, told
+
+    standing = Standing({"temporal": partial(known, client), "records": store.check_ready})
+    if settings.monitoring_address is None or metrics is None or sdk_metrics is None:
+        yield standing
+        return
+
+    async def all_metrics() -> bytes:
+        metrics.stand(await in_time(store.open_by_state()))
+        return metrics.text() + await scraped(sdk_metrics)
+
+    standing.metrics = all_metrics
+    async with told(standing, settings.monitoring_address):
+        yield standing
 
 
 def main() -> None:
-    """Exit codes: 0 told to stop, 1 Temporal or the record store cannot be used, 3 faulty settings."""
+    """Exit codes: 0 told to stop, 1 Temporal or the record store does not answer, 3 faulty settings,
+    70 a fault of aftercare's own, 75 told to stop and ended before all was finished.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--profile", metavar="FILE", help="settings, as TOML", type=Path)
     if profile := parser.parse_args().profile:
@@ -129,11 +180,25 @@ def main() -> None:
         print(problem, file=sys.stderr)
         leave(3)
     configure_logs(settings)
+    from runtime.monitoring import AddressTaken
+
     try:
         run(serve(settings))
-    except (Unreachable, KeysFaulty, SearchAttributeFault, RecordFault, Faulty) as problem:
-        print(problem, file=sys.stderr)
+    except (
+        *(Unreachable, KeysFaulty, SearchAttributeFault, RecordFault, Faulty),
+        *(AddressTaken, RPCError),
+    ) as problem:
+        if settings.json_logs:
+            log.critical("worker ended", reason=str(problem))
+        else:  # as it is: some of them list what to do, line by line
+            print(problem, file=sys.stderr)
         leave(1)
+    except (OSError, SQLAlchemyError) as problem:
+        log.critical("worker ended", reason=f"the record store does not answer: {type(problem).__name__}")
+        leave(1)
+    except Exception:
+        log.critical("worker ended", reason="a fault of aftercare's own", exc_info=True)
+        leave(70)
     leave(0)
 
 

@@ -6,8 +6,9 @@ What is done inside one is a plain function of a connection and its arguments, t
 from __future__ import annotations
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -15,6 +16,8 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from records import engine
+from records.faults import RecordFault
+from records.watching import Watch
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,17 +32,22 @@ _CHOSEN_TO_YIELD = {"40001", "40P01"}
 class Database(ABC):
     """One database and its connections, shared by the tasks of one event loop."""
 
+    watch: Watch | None = None
+
     @staticmethod
-    def at(url: URL, connections: int) -> Database:
+    def at(url: URL, connections: int, watch: Watch | None = None) -> Database:
         """The database at a URL, with at most that many connections. Nothing is connected yet."""
         kind = SqliteDatabase if engine.is_sqlite(url) else PostgresqlDatabase
-        return kind(url, connections)
+        database = kind(url, connections)
+        database.watch = watch
+        return database
 
     async def read(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """What ``work`` finds, in one state of the record however many statements it takes."""
-        return await self._read(lambda connection: work(connection, *args, **kwargs))
+        asked = self._read(lambda connection: work(connection, *args, **kwargs))
+        return await (asked if self.watch is None else _timed(asked, work.__name__, self.watch))
 
     async def write(
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -50,7 +58,8 @@ class Database(ABC):
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._write(lambda connection: work(connection, *args, **kwargs))
+                asked = self._write(lambda connection: work(connection, *args, **kwargs))
+                return await (asked if self.watch is None else _timed(asked, work.__name__, self.watch))
             except DBAPIError as error:
                 if attempt == ATTEMPTS or not _is_passing(error):
                     raise
@@ -119,6 +128,20 @@ class SqliteDatabase(Database):
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, transaction)
+
+
+async def _timed(asked: Awaitable[T], question: str, watch: Watch) -> T:
+    began = time.perf_counter()
+    answered = False
+    try:
+        answer = await asked
+        answered = True
+        return answer
+    except RecordFault:
+        answered = True  # a refusal is an answer
+        raise
+    finally:
+        watch.asked(question, time.perf_counter() - began, answered)
 
 
 def _is_passing(error: DBAPIError) -> bool:

@@ -37,13 +37,16 @@ Head = tuple[int, str]
 """Sequence number and hash of a workflow's last event."""
 
 
-def append(connection: Connection, batches: Sequence[RecordBatch], recorded_at: datetime) -> None:
+def append(connection: Connection, batches: Sequence[RecordBatch], recorded_at: datetime) -> list[Event]:
     """Add the events of the batches to their chains; those already there with the same content stay.
+
+    Answers with those that were not there.
 
     Raises RecordConflict when another event stands at a number, RecordGap when one before is missing.
     """
     heads = _heads(connection, {batch.workflow_id for batch in batches if batch.events})
     rows: list[dict[str, Any]] = []
+    new: list[Event] = []
     for batch in batches:
         head = heads.get(batch.workflow_id, (0, GENESIS))
         known = [event for event in batch.events if event.seq <= head[0]]
@@ -57,11 +60,13 @@ def append(connection: Connection, batches: Sequence[RecordBatch], recorded_at: 
                 )
             head = (event.seq, event_hash(batch.workflow_id, previous, event))
             rows.append(_row(batch, event, previous, head[1], recorded_at))
+            new.append(event)
         heads[batch.workflow_id] = head
     if rows:
         # In one order everywhere, so that two writers of the same workflows cannot wait for each other.
         rows.sort(key=lambda row: (row["workflow_id"], row["seq"]))
         connection.execute(_INSERT, rows)
+    return new
 
 
 def _heads(connection: Connection, workflow_ids: set[str]) -> dict[str, Head]:

@@ -41,8 +41,8 @@ def post(
     entries: Sequence[LedgerEntry],
     shelf: Shelf,
     recorded_at: datetime,
-) -> None:
-    """Post the entries and put the cap of every contract year they touch right.
+) -> list[LedgerEntry]:
+    """Post the entries and put the cap of every contract year they touch right; those that were new.
 
     The caller holds the agreement's row alone. An entry whose key is on record with the same content is
     left as it is. Raises RecordConflict when the content differs, RecordGap when an entry reverses one
@@ -66,6 +66,7 @@ def post(
     if new:
         rows.insert(connection, new)
         caps.keep_right(connection, agreement_id, new, year_starts, shelf, recorded_at)
+    return [posted.entry for posted in new]
 
 
 def _contract_year(

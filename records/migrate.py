@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -79,14 +80,20 @@ def check_ready(connection: Connection) -> None:
 
 
 def _standing(connection: Connection) -> Standing:
-    script = ScriptDirectory.from_config(_config())
     current = MigrationContext.configure(connection).get_current_revision()
-    older = {revision.revision for revision in script.walk_revisions()} - {script.get_current_head()}
-    return Standing(current, _release(), ready=current is not None and current not in older)
+    return Standing(current, _release(), ready=current is not None and current not in _older())
 
 
+@cache
 def _release() -> str:
     return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+@cache
+def _older() -> frozenset[str]:
+    """The revisions before this release's. Read once: probes ask every few seconds."""
+    script = ScriptDirectory.from_config(_config())
+    return frozenset(revision.revision for revision in script.walk_revisions()) - {_release()}
 
 
 def _upgrade_alone(url: URL) -> None:

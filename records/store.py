@@ -33,6 +33,7 @@ from records.results import (
     RequestRecord,
     Workflow,
 )
+from records.watching import News, Watch
 
 _ANY_AGREEMENT = AgreementFilter()
 _ANY_REQUEST = RequestFilter()
@@ -44,24 +45,29 @@ class RecordStore:
     Writes are whole or not at all, and may be tried again: what is on record already is not written twice.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, watch: Watch | None = None) -> None:
         self._database = database
+        self._watch = watch
         self._read, self._write = database.read, database.write
         self._shelf = Shelf()
 
     @classmethod
-    async def open(cls, url: str, *, connections: int = 10) -> Self:
+    async def open(cls, url: str, *, connections: int = 10, watch: Watch | None = None) -> Self:
         """Open the store at a SQLite or PostgreSQL URL, with at most that many connections.
 
         Raises SchemaNotReady when `upgrade(url)` has not been run, ValueError for another kind of URL.
         """
-        database = Database.at(database_url(url), connections)
+        database = Database.at(database_url(url), connections, watch)
         try:
             await database.read(check_ready)
         except BaseException:
             await database.close()
             raise
-        return cls(database)
+        return cls(database, watch)
+
+    async def check_ready(self) -> None:
+        """Raises what the driver does when the database is away, SchemaNotReady for older tables."""
+        await self._read(check_ready)
 
     async def close(self) -> None:
         await self._database.close()
@@ -97,7 +103,9 @@ class RecordStore:
             writing.check(batch)
         if not batches:
             return []
-        return await self._write(writing.write, batches, self._shelf, _now())
+        answers, news = await self._write(writing.write, batches, self._shelf, _now())
+        self._tell(news)
+        return answers
 
     async def admit(
         self, batch: RecordBatch, content_digest: str, rests_on: Collection[str] = ()
@@ -109,7 +117,15 @@ class RecordStore:
         snapshots that its dues rest on is no longer the newest of its year.
         """
         writing.check(batch)
-        return await self._write(writing.admit, batch, content_digest, rests_on, self._shelf, _now())
+        admission, news = await self._write(
+            writing.admit, batch, content_digest, rests_on, self._shelf, _now()
+        )
+        self._tell(news)
+        return admission
+
+    def _tell(self, news: News) -> None:
+        if self._watch is not None:
+            self._watch.written(news.events, news.entries)
 
     async def keep_calendar(self, year: CalendarYear) -> bool:
         """Store a snapshot of a calendar year as its newest; False when the newest is the same."""

@@ -15,6 +15,7 @@ from records.archive import Shelf
 from records.faults import CalendarOutdated, RecordFault
 from records.results import Admission
 from records.snapshots import Standing
+from records.watching import News
 
 
 def check(batch: RecordBatch) -> None:
@@ -35,14 +36,14 @@ def check(batch: RecordBatch) -> None:
 
 def write(
     connection: Connection, batches: Sequence[RecordBatch], shelf: Shelf, recorded_at: datetime
-) -> list[Recorded]:
+) -> tuple[list[Recorded], News]:
     """Write the batches in order and answer for each with the state its agreement then has.
 
     Raises RecordConflict, RecordGap; the caller rolls back.
     """
     standing = snapshots.hold(connection, batches)
-    _write(connection, batches, standing, shelf, recorded_at)
-    return [Recorded(agreement_state=standing[batch.agreement_id].state) for batch in batches]
+    news = _write(connection, batches, standing, shelf, recorded_at)
+    return [Recorded(agreement_state=standing[batch.agreement_id].state) for batch in batches], news
 
 
 def admit(
@@ -52,7 +53,7 @@ def admit(
     rests_on: Collection[str],
     shelf: Shelf,
     recorded_at: datetime,
-) -> Admission:
+) -> tuple[Admission, News]:
     """Write a request's first batch with the digest of its content, unless the request is on record.
 
     Raises CalendarOutdated when one of the calendar snapshots is no longer the newest of its year.
@@ -63,12 +64,13 @@ def admit(
     # Before the row is made: an unknown agreement is told as such, not as a broken foreign key.
     snapshots.keep_agreements(connection, [batch], standing)
     started, existing = snapshots.claim_request(connection, batch, batch.request, content_digest)
+    news = News()
     if started:
         if not calendars.hold_newest(connection, rests_on):
             raise CalendarOutdated("a newer calendar is kept", batch.workflow_id)
-        _write(connection, [batch], standing, shelf, recorded_at)
+        news = _write(connection, [batch], standing, shelf, recorded_at)
     state = standing[batch.agreement_id].state
-    return Admission(existing_digest=existing, started=started, agreement_state=state)
+    return Admission(existing_digest=existing, started=started, agreement_state=state), news
 
 
 def _write(
@@ -77,18 +79,21 @@ def _write(
     standing: dict[str, Standing],
     shelf: Shelf,
     recorded_at: datetime,
-) -> None:
+) -> News:
     snapshots.keep_agreements(connection, batches, standing)
     for batch in batches:
         if batch.terms is not None:
             with _on_behalf_of(batch):
                 archive.keep(connection, batch.terms, recorded_at)
-    history.append(connection, batches, recorded_at)
+    news = News(history.append(connection, batches, recorded_at))
     snapshots.keep_requests(connection, batches)
     for batch in batches:
         if batch.entries:
             with _on_behalf_of(batch):
-                ledger.post(connection, batch.agreement_id, batch.entries, shelf, recorded_at)
+                news.entries.extend(
+                    ledger.post(connection, batch.agreement_id, batch.entries, shelf, recorded_at)
+                )
+    return news
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from typing import NoReturn
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, Interceptor
@@ -13,11 +15,16 @@ from temporalio.converter import (
     PayloadCodec,
 )
 from temporalio.runtime import Runtime
-from temporalio.service import RPCError, TLSConfig
+from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 from runtime.advice import advice
 from runtime.keys import payload_codec
 from runtime.settings import Settings
+
+LOOK_SECONDS = 10.0
+"""How often a worker looks whether it is still welcome."""
+REFUSALS = 3
+NOT_WELCOME = (RPCStatusCode.NOT_FOUND, RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED)
 
 
 class Unreachable(RuntimeError):
@@ -75,12 +82,34 @@ async def connect(
             interceptors=interceptors,
         )
         # A worker in a namespace that is not there would find out only when it polls.
-        await client.workflow_service.describe_namespace(
-            DescribeNamespaceRequest(namespace=settings.temporal_namespace)
-        )
+        await known(client)
     except (RuntimeError, RPCError) as problem:
         raise Unreachable(advice(settings, problem)) from None
     return client
+
+
+async def known(client: Client) -> None:
+    """Ask Temporal for the client's namespace; raises RPCError when it does not answer, or has none."""
+    await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
+
+
+async def shut_out(client: Client, settings: Settings) -> NoReturn:
+    """Raise Unreachable once Temporal has said several times running that this client is not welcome.
+
+    The SDK polls on for ever in a namespace that was deleted, or with a key that was revoked; an operator
+    finds out sooner from a process that ends. A server that does not answer is an outage, which passes.
+    """
+    refusals = 0
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        try:
+            await known(client)
+        except RPCError as problem:
+            refusals = refusals + 1 if problem.status in NOT_WELCOME else 0
+            if refusals == REFUSALS:
+                raise Unreachable(advice(settings, problem)) from None
+        else:
+            refusals = 0
 
 
 def _tls(settings: Settings) -> TLSConfig:

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,9 @@ def rules(settings: Settings) -> Iterator[tuple[str, str, str]]:
         for name in NEED_TLS:
             if getattr(settings, name) is not None:
                 yield "temporal_tls", "false", f"true, or no {name}"
+    if settings.traces_endpoint is not None and not _installed("opentelemetry.exporter.otlp.proto.grpc"):
+        installed = "aftercare installed with its extra: pip install 'aftercare[tracing]'"
+        yield "traces_endpoint", settings.traces_endpoint, f"nothing, or {installed}"
     if settings.smtp_password is not None and settings.smtp_username is None:
         yield "smtp_username", "nothing", "the user whose password smtp_password is"
     if settings.production:
@@ -122,6 +126,13 @@ def _production_rules(settings: Settings) -> Iterator[tuple[str, str, str]]:
         for name in ("mail_from", "mail_domain"):
             if name not in told:
                 yield name, "nothing", "the provider's own (production mode)"
+
+
+def _installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _read_profile(file: Path, found: _Given) -> None:

@@ -19,8 +19,17 @@ from contract.refusals import Refusal
 Order = TypeVar("Order")
 
 
+def count_refusal(refusal: Refusal) -> None:
+    """Count a command that is refused, by why; once, for a replay counts nothing."""
+    counter = workflow.metric_meter().create_counter(
+        "aftercare_refused_commands", "Commands that the contract refused, by why."
+    )
+    counter.add(1, {"kind": refusal.kind.value})
+
+
 def refused(refusal: Refusal) -> ApplicationError:
     """A refusal as callers get it: its kind as the error's type, the whole refusal as its detail."""
+    count_refusal(refusal)
     return ApplicationError(
         refusal.message, refusal.model_dump(mode="json"), type=refusal.kind.value, non_retryable=True
     )

@@ -46,7 +46,7 @@ from contract.request_life import apply_window, refusal_of, step
 from contract.snapshots import commands_possible, snapshot
 from workflows import search_attributes
 from workflows.alarm import Alarm
-from workflows.errands import Errands, refused
+from workflows.errands import Errands, count_refusal, refused
 from workflows.ids import agreement_workflow_id
 from workflows.mailing import Mailing
 from workflows.paces import FARTHEST, FURTHER
@@ -163,10 +163,10 @@ class ServiceRequest:
         commands = [_read(told) for told in several.commands]
         refusals = await self._errands.run_all([c for c in commands if not isinstance(c, Refusal)])
         told = iter(refusals)
-        return Answers(
-            receipt=self._receipt(),
-            refusals=[c if isinstance(c, Refusal) else next(told) for c in commands],
-        )
+        answers = [c if isinstance(c, Refusal) else next(told) for c in commands]
+        for refusal in filter(None, answers):
+            count_refusal(refusal)
+        return Answers(receipt=self._receipt(), refusals=answers)
 
     @workflow.update(
         name="apply_calendar", description="Take service time from newly announced calendars (§3)."

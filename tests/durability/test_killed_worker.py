@@ -24,6 +24,7 @@ from contract.request_life import EVENT_OF
 from runtime.engines import DevServer
 from runtime.tether import tethered
 from tests.engine import HOUR, SECOND, START, LivedAgreement, R, World, real_world
+from tests.keys import KEYRING
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
 
@@ -144,6 +145,7 @@ async def test_a_service_whose_worker_is_killed_again_and_again_loses_and_double
     monkeypatch.chdir(HOUSE)
     for name in ("temporal_address", "task_queue", "records_url", "mail"):
         monkeypatch.setenv(f"AFTERCARE_{name.upper()}", str(getattr(settings, name)))
+    monkeypatch.setenv("AFTERCARE_KEYRING", KEYRING.as_text())
     names = [f"r-{number}" for number in range(4)]
     command, log = [sys.executable, "worker.py"], tmp_path / "worker.log"
     async with tethered(command, log=log) as worker:

@@ -1,0 +1,1 @@
+"""`worker.py` as a process: what it tells, and how it ends."""
