@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
 from activities.admission import Admissions
 from activities.calendars import Calendars
@@ -73,8 +73,18 @@ def mailer(settings: Settings) -> Mailer:
             return NoMailer()
 
 
-def build(client: Client, store: RecordStore, settings: Settings, metrics: Metrics | None = None) -> Worker:
-    """A worker with all workflows and activities; run it with ``async with`` or ``run()``."""
+def build(
+    client: Client,
+    store: RecordStore,
+    settings: Settings,
+    metrics: Metrics | None = None,
+    *,
+    unguarded: bool = False,
+) -> Worker:
+    """A worker with all workflows and activities; run it with ``async with`` or ``run()``.
+
+    ``unguarded``: outside the sandbox and on the loop's own thread, for engines that end with the process.
+    """
     sending = mailer(settings)
     if metrics is not None:
         sending = CountedMailer(sending, metrics.mailed)
@@ -97,7 +107,8 @@ def build(client: Client, store: RecordStore, settings: Settings, metrics: Metri
             calendars.term_dates,
             notifications.notify,
         ],
-        workflow_runner=sandbox(),
+        workflow_runner=UnsandboxedWorkflowRunner() if unguarded else sandbox(),
+        debug_mode=unguarded,
         interceptors=[CurrentDetails()],
         # Named, because otherwise the SDK reads every loaded module's code to make one up.
         build_id=BUILD,

@@ -32,18 +32,22 @@ def posted(row: RowMapping) -> PostedEntry:
     )
 
 
-def read(
-    connection: Connection, wanted: Select[Any], span: Mapping[str, Any] | None = None
-) -> list[PostedEntry]:
-    """The entries a selection of rows asks for, in the order in which they are owed."""
-    rows = wanted.order_by(
+def in_order(wanted: Select[Any]) -> Select[Any]:
+    """A selection of rows in the order in which they are owed."""
+    return wanted.order_by(
         ledger_entries.c.effective_at,
         ledger_entries.c.recorded_at,
         # Written together with what it is because of, and after it.
         ledger_entries.c.kind == EntryKind.PENALTY_CAP.value,
         ledger_entries.c.key,
     )
-    return [posted(row) for row in connection.execute(rows, span).mappings()]
+
+
+def read(
+    connection: Connection, wanted: Select[Any], span: Mapping[str, Any] | None = None
+) -> list[PostedEntry]:
+    """The entries that a selection of rows asks for."""
+    return [posted(row) for row in connection.execute(wanted, span).mappings()]
 
 
 def _row(posted_entry: PostedEntry) -> dict[str, Any]:

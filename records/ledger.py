@@ -18,13 +18,12 @@ from records import entries as rows
 from records.archive import Shelf
 from records.faults import RecordConflict, RecordGap
 from records.results import PostedEntry
-from records.schema import agreements, ledger_entries
+from records.schema import ledger_entries
 
 _BY_KEY = select(ledger_entries).where(
     ledger_entries.c.agreement_id == bindparam("agreement_id"),
     ledger_entries.c.key.in_(bindparam("keys", expanding=True)),
 )
-_YEAR_STARTS = select(agreements.c.year_starts).where(agreements.c.agreement_id == bindparam("agreement_id"))
 
 
 def check(entry: LedgerEntry) -> None:
@@ -39,19 +38,20 @@ def post(
     connection: Connection,
     agreement_id: str,
     entries: Sequence[LedgerEntry],
+    year_starts: Sequence[datetime],
     shelf: Shelf,
     recorded_at: datetime,
 ) -> list[LedgerEntry]:
     """Post the entries and put the cap of every contract year they touch right; those that were new.
 
-    The caller holds the agreement's row alone. An entry whose key is on record with the same content is
-    left as it is. Raises RecordConflict when the content differs, RecordGap when an entry reverses one
-    that is not on record or the agreement's terms are not.
+    ``year_starts``: when each contract year of the agreement begins. The caller holds the agreement's row
+    alone. An entry whose key is on record with the same content is left as it is. Raises RecordConflict
+    when the content differs, RecordGap when an entry reverses one that is not on record or the
+    agreement's terms are not.
     """
     keys = {entry.key for entry in entries} | {entry.reverses for entry in entries if entry.reverses}
     span = {"agreement_id": agreement_id, "keys": sorted(keys)}
     known = {posted.entry.key: posted for posted in rows.read(connection, _BY_KEY, span)}
-    year_starts = connection.scalar(_YEAR_STARTS, {"agreement_id": agreement_id}) or []
     new: list[PostedEntry] = []
     for entry in entries:
         before = known.get(entry.key)

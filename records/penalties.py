@@ -40,7 +40,7 @@ def penalties(
     if contract_year is not None:
         wanted = wanted.where(ledger_entries.c.contract_year == contract_year)
     # A stable sort: within a year the entries keep the order in which they are owed.
-    posted = sorted(entries.read(connection, wanted), key=lambda entry: entry.contract_year)
+    posted = sorted(entries.read(connection, entries.in_order(wanted)), key=lambda entry: entry.contract_year)
     years = []
     for year, of_year in groupby(posted, key=lambda entry: entry.contract_year):
         _, terms = terms_of_year(connection, agreement_id, year, agreement.year_starts, shelf)

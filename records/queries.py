@@ -62,7 +62,7 @@ def find_request(connection: Connection, agreement_id: str, request_id: str) -> 
         workflow_id=row["workflow_id"],
         content_digest=row["content_digest"],
         events=history.read(connection, row["workflow_id"]),
-        entries=entries.read(connection, money),
+        entries=entries.read(connection, entries.in_order(money)),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -23,7 +24,7 @@ _AGREEMENT_FIELDS = tuple(AgreementSnapshot.model_fields)
 _REQUEST_FIELDS = tuple(RequestSnapshot.model_fields)
 
 _STANDING = (
-    select(agreements.c.agreement_id, agreements.c.last_seq, agreements.c.state)
+    select(agreements.c.agreement_id, agreements.c.last_seq, agreements.c.state, agreements.c.year_starts)
     .where(agreements.c.agreement_id.in_(bindparam("ids", expanding=True)))
     # One order everywhere: two writers of the same agreements cannot wait for each other.
     .order_by(agreements.c.agreement_id)
@@ -39,6 +40,8 @@ class Standing:
 
     last_seq: int
     state: AgreementState
+    year_starts: Sequence[datetime]
+    """When each contract year begins; empty before the agreement is active."""
 
 
 def hold(connection: Connection, batches: Sequence[RecordBatch]) -> dict[str, Standing]:
@@ -52,7 +55,8 @@ def hold(connection: Connection, batches: Sequence[RecordBatch]) -> dict[str, St
     ids = sorted({batch.agreement_id for batch in batches})
     found = connection.execute(wanted, {"ids": ids})
     return {
-        agreement_id: Standing(last_seq, AgreementState(state)) for agreement_id, last_seq, state in found
+        agreement_id: Standing(last_seq, AgreementState(state), year_starts)
+        for agreement_id, last_seq, state, year_starts in found
     }
 
 
@@ -71,7 +75,9 @@ def keep_agreements(
                 raise AgreementUnknown(f"agreement {batch.agreement_id} is not on record", batch.workflow_id)
         elif held is None or held.last_seq < batch.events[-1].seq:
             rows.append(_row(batch, batch.agreement, _AGREEMENT_FIELDS))
-            standing[batch.agreement_id] = Standing(batch.events[-1].seq, batch.agreement.state)
+            standing[batch.agreement_id] = Standing(
+                batch.events[-1].seq, batch.agreement.state, batch.agreement.year_starts
+            )
     if rows:
         connection.execute(_upsert(connection.dialect.name, agreements), rows)
 

@@ -90,8 +90,11 @@ def _write(
     for batch in batches:
         if batch.entries:
             with _on_behalf_of(batch):
+                year_starts = standing[batch.agreement_id].year_starts
                 news.entries.extend(
-                    ledger.post(connection, batch.agreement_id, batch.entries, shelf, recorded_at)
+                    ledger.post(
+                        connection, batch.agreement_id, batch.entries, year_starts, shelf, recorded_at
+                    )
                 )
     return news
 

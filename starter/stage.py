@@ -77,7 +77,7 @@ async def stage(settings: Settings) -> AsyncIterator[Stage]:
             data_converter=data_converter(None),
             runtime=quiet,
         )
-        async with engine as environment, build(environment.client, store, settings):
+        async with engine as environment, build(environment.client, store, settings, unguarded=True):
             time = ContractTime(environment)
             client = Aftercare(environment.client, task_queue=settings.task_queue, clock=time.now)
             yield Stage(client, store, time)
