@@ -31,6 +31,8 @@ for name in records_db_admin records_db_owner temporal_db_admin temporal_db_owne
   random | secret "$name"
 done
 printf 'postgresql://aftercare:%s@records-db/aftercare' "$(cat "$secrets/records_db_owner")" | secret records_url
+# Whoever may read payloads in the Temporal UI has a name and a token of their own.
+printf '{"operator": "%s"}\n' "$(random)" | secret codec_operators
 # Filled in by hand, where they are needed: the mail server's password, Temporal Cloud's API key.
 for name in smtp_password temporal_api_key; do
   : | secret "$name"

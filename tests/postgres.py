@@ -70,8 +70,11 @@ class Cluster:
 
 
 @contextmanager
-def cluster(binaries: Path) -> Iterator[Cluster]:
-    """A PostgreSQL server for the length of the block; it ends with this process however that ends."""
+def cluster(binaries: Path, listen: str = "") -> Iterator[Cluster]:
+    """A PostgreSQL server for the length of the block; it ends with this process however that ends.
+
+    `listen`: an address on which it asks for passwords, at the usual port.
+    """
     owner = _owner()
     # PostgreSQL refuses to run as root, so root lends it to an account that owns the directory.
     as_owner = ["runuser", "-u", owner, "--"] if os.geteuid() == 0 else []
@@ -81,10 +84,11 @@ def cluster(binaries: Path) -> Iterator[Cluster]:
         if as_owner:
             shutil.chown(directory, owner)
         data, log = directory / "data", directory / "log"
-        initdb = [str(binaries / "initdb"), "-D", str(data), "-U", owner, "-A", "trust", "-E", "UTF8"]
+        initdb = [str(binaries / "initdb"), "-D", str(data), "-U", owner, "-E", "UTF8"]
+        initdb += ["--auth-local=trust", "--auth-host=scram-sha-256"]
         initdb += ["--no-sync", "--no-instructions", "--locale=C"]
         subprocess.run([*as_owner, *initdb], check=True, capture_output=True, cwd=directory)
-        settings = ("listen_addresses=", "max_connections=200", *FAST_AND_FORGETFUL)
+        settings = (f"listen_addresses={listen}", "max_connections=200", *FAST_AND_FORGETFUL)
         options = " ".join([f"-k {directory}", *(f"-c {setting}" for setting in settings)])
         control = [str(binaries / "pg_ctl"), "-s", "-D", str(data), "-l", str(log), "-o", options]
         server = subprocess.Popen(

@@ -25,22 +25,27 @@ APP: Final = Path("/opt/aftercare")
 """Where the Dockerfile installs the package."""
 ALLOWED: Final = HOUSE / ".dockerignore"
 
-# $1 the root, $2 user, $3 group, $4 secrets, $5 keys; then the command.
+# $1 the root, $2 user, $3 group, $4 keys; then the command. As engines do it, each secret is mounted by
+# itself: whoever reads it need not be able to enter the folder it is in.
 ENTER: Final = """
 set -eu
-root=$1 user=$2 group=$3 secrets=$4 keys=$5
-shift 5
+root=$1 user=$2 group=$3 keys=$4
+shift 4
 mount --bind "$root" "$root"
 mount --rbind -o ro /usr "$root/usr"
 mount --rbind /proc "$root/proc"
 mount --rbind /dev "$root/dev"
-mount --bind -o ro "$secrets" "$root/run/secrets"
+mount -t tmpfs -o mode=755 tmpfs "$root/run/secrets"
+for secret in $SECRETS; do
+  : >"$root/run/secrets/${secret%%=*}"
+  mount --bind -o ro "${secret#*=}" "$root/run/secrets/${secret%%=*}"
+done
 mount --bind "$keys" "$root/keys"
 mount -t tmpfs tmpfs "$root/tmp"
 mount --bind -o ro "$PYTHON" "$root/opt/python"
 mount --bind -o ro "$PACKAGES" "$root/opt/packages"
 mount -o remount,bind,ro "$root"
-unset PYTHON PACKAGES
+unset PYTHON PACKAGES SECRETS
 exec /usr/sbin/chroot "$root" /usr/bin/setpriv --reuid="$user" --regid="$group" --clear-groups \\
   --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
 """
@@ -105,9 +110,7 @@ class Image:
         # Of a folder named in a .pth file, its own .pth files do not count: one of them is this clone's.
         (packages / "dependencies.pth").write_text("/opt/packages\n")
         pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
-        subprocess.run(
-            [*pip, "--no-deps", "--no-index", "--no-compile", "--target", packages, wheel], check=True
-        )
+        subprocess.run([*pip, "--no-deps", "--no-index", "--target", packages, wheel], check=True)
         script = app / "bin" / "aftercare"
         shutil.move(packages / "bin" / "aftercare", script)
         lines = script.read_text().splitlines(keepends=True)
@@ -118,9 +121,9 @@ class Image:
         (self.root / "etc/hosts").write_text("".join(f"127.0.0.1 {name}\n" for name in ("localhost", *names)))
 
     def box(
-        self, command: Sequence[str], environment: Mapping[str, str], *, secrets: Path, keys: Path
+        self, command: Sequence[str], environment: Mapping[str, str], secrets: Mapping[str, Path], keys: Path
     ) -> Box:
-        """A container of this image."""
+        """A container of this image, with files as secrets by the names it is to find them under."""
         return Box(self, list(command), {**self.environment, **environment}, secrets, keys)
 
 
@@ -131,7 +134,7 @@ class Box:
     image: Image
     command: list[str]
     environment: Mapping[str, str]
-    secrets: Path
+    secrets: Mapping[str, Path]
     keys: Path
 
     def arguments(self) -> list[str]:
@@ -142,12 +145,14 @@ class Box:
         told.append("LD_LIBRARY_PATH=/opt/python/lib")
         inside = ["/usr/bin/env", "-i", f"PATH={APP}/bin:/usr/bin", *told, *self.command]
         enter = ["/bin/sh", "-c", ENTER, "box", str(self.image.root), str(user), str(group)]
-        return ["/usr/bin/unshare", "--mount", *enter, str(self.secrets), str(self.keys), *inside]
+        return ["/usr/bin/unshare", "--mount", *enter, str(self.keys), *inside]
 
     def outside(self) -> dict[str, str]:
         """The environment of the process that makes the box."""
         packages = next(path for path in site.getsitepackages() if path.endswith("site-packages"))
-        return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHON": sys.base_prefix, "PACKAGES": packages}
+        secrets = " ".join(f"{name}={file}" for name, file in self.secrets.items())
+        known = {"PYTHON": sys.base_prefix, "PACKAGES": packages, "SECRETS": secrets}
+        return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"} | known
 
     def run(self) -> subprocess.CompletedProcess[str]:
         """Until it ends."""

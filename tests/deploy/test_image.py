@@ -142,14 +142,12 @@ def image() -> Iterator[Image]:
         Path(folder).chmod(0o755)
         image = Image.build(Path(folder))
         image.hosts([])
-        for name in ("secrets", "keys"):
-            Path(folder, name).mkdir()
+        Path(folder, "keys").mkdir()
         yield image
 
 
 def run(image: Image, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    folder = image.root.parent
-    return image.box(command, environment, secrets=folder / "secrets", keys=folder / "keys").run()
+    return image.box(command, environment, {}, image.root.parent / "keys").run()
 
 
 def test_the_wheel_has_the_command_line_and_all_it_needs(image: Image):
@@ -185,13 +183,16 @@ def test_a_worker_that_is_told_nothing_says_what_it_lacks(image: Image):
     assert "Traceback" not in told.stderr
 
 
-def test_the_migrations_of_the_compose_file_say_when_their_database_is_away(image: Image, compose: Any):
+def test_the_migrations_of_the_compose_file_say_when_their_database_is_away(
+    image: Image, compose: Any, tmp_path: Path
+):
     migrations = compose["services"]["migrations"]
-    secrets = image.root.parent / "secrets"
-    (secrets / "records_url").write_text("postgresql://aftercare:s3cret@records-db/aftercare")
-    for name in ("smtp_password", "temporal_api_key"):
-        (secrets / name).touch()
-    told = run(image, *migrations["command"], **{k: str(v) for k, v in migrations["environment"].items()})
+    secrets = {name: tmp_path / name for name in migrations["secrets"]}
+    for file in secrets.values():
+        file.touch()
+    secrets["records_url"].write_text("postgresql://aftercare:s3cret@records-db/aftercare")
+    environment = {name: str(value) for name, value in migrations["environment"].items()}
+    told = image.box(migrations["command"], environment, secrets, image.root.parent / "keys").run()
     assert told.returncode == 1, told.stderr
     assert "records-db/aftercare does not answer" in told.stderr
     assert "s3cret" not in told.stderr
