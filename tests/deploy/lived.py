@@ -160,7 +160,7 @@ async def live(folder: Path) -> dict[str, Any]:
         first = await stack.enter_async_context(house.worker(9464))
         second = await stack.enter_async_context(house.worker(9465))
         await stack.enter_async_context(house.lasting("codec", "codec server ready"))
-        seen["codec is healthy"] = house.health("codec")
+        seen["healthy"] = {service: house.health(service) for service in ("worker", "codec")}
         password = (house.secrets / "records_db_owner").read_text()
         settings = Settings(
             temporal_namespace="aftercare",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+import yaml
 
 from runtime.binaries import temporal_cli
 from runtime.profile import variable
@@ -27,6 +29,7 @@ from tests.deploy.compose import (
     variables,
 )
 from tests.deploy.conftest import FILLED_IN
+from tests.deploy.dockerfile import stages
 
 ORDER = [
     "temporal-db",
@@ -254,6 +257,31 @@ def test_anchors_leave_nothing_behind_that_no_service_uses():
     assert {key for key in text() if not key.startswith("x-")} == {
         *("name", "services", "networks", "volumes", "secrets")
     }
+
+
+def test_prometheus_asks_workers_and_temporal_where_they_answer(compose: Any):
+    folder = HOUSE / "deploy" / "prometheus"
+    config = yaml.safe_load((folder / "prometheus.yaml").read_text())
+    workers, temporal = config["scrape_configs"]
+    (found,) = workers["dns_sd_configs"]
+    port = stages()[-1].environment["AFTERCARE_MONITORING_ADDRESS"].rpartition(":")[2]
+    assert (found["names"], str(found["port"])) == (["worker"], port)
+    endpoint = compose["services"]["temporal"]["environment"]["PROMETHEUS_ENDPOINT"]
+    assert temporal["static_configs"][0]["targets"] == [f"temporal:{endpoint.rpartition(':')[2]}"]
+    networks = {name: set(service.get("networks", [])) for name, service in services(compose)}
+    assert networks["prometheus"] & networks["worker"] & networks["temporal"]
+    assert networks["grafana"] & networks["prometheus"]
+    assert all((folder / name).exists() for name in config["rule_files"])
+    jobs = set(re.findall(r'job="(\w+)"', (folder / "alerts.yaml").read_text()))
+    assert jobs <= {job["job_name"] for job in config["scrape_configs"]}
+
+
+def test_promtool_finds_no_fault_in_what_prometheus_reads():
+    if shutil.which("promtool") is None:
+        pytest.skip("promtool is not on this machine: install your system's prometheus package")
+    config = HOUSE / "deploy" / "prometheus" / "prometheus.yaml"
+    checked = subprocess.run(["promtool", "check", "config", str(config)], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_what_one_keeps_is_not_thrown_away_with_a_container(compose: Any):

@@ -49,9 +49,9 @@ def test_the_migrations_may_be_started_twice_at_once(seen: Any):
     assert seen["after the migrations"] == 0
 
 
-def test_the_codec_server_is_healthy_with_the_keyring_of_the_workers(seen: Any):
+def test_workers_and_codec_server_are_healthy_with_the_keyring_that_was_made(seen: Any):
     assert seen["keys"] == 0
-    assert seen["codec is healthy"] == 0
+    assert seen["healthy"] == {"worker": 0, "codec": 0}
 
 
 def test_two_workers_on_one_queue_share_the_requests(seen: Any):
