@@ -1,6 +1,6 @@
 """Signing in to the codec server from a browser: a token once, a cookie from then on.
 
-For Temporal UIs that send cookies along (``TEMPORAL_CODEC_INCLUDECREDENTIALS``, or "Include cross-origin
+For Temporal UIs that send cookies along (``TEMPORAL_CODEC_INCLUDE_CREDENTIALS``, or "Include cross-origin
 credentials" in the UI's codec settings) and are on the same site as the codec server.
 """
 

@@ -259,6 +259,17 @@ def test_anchors_leave_nothing_behind_that_no_service_uses():
     }
 
 
+def test_the_server_knows_every_variable_that_it_is_given(compose: Any):
+    # The template that the image's server fills in is in the dev server's binary too, of the same version.
+    binary = temporal_cli().resolve().read_bytes()
+    template = binary.find(b"# enable-template\nlog:")
+    if template < 0:
+        pytest.skip("this Temporal CLI keeps the server's template in another form")
+    known = {name.decode() for name in re.findall(rb'env "(\w+)"', binary[template : template + 30_000])}
+    given = compose["services"]["temporal"]["environment"].keys() | {"POSTGRES_PWD"}
+    assert given - known == set()
+
+
 def test_prometheus_asks_workers_and_temporal_where_they_answer(compose: Any):
     folder = HOUSE / "deploy" / "prometheus"
     config = yaml.safe_load((folder / "prometheus.yaml").read_text())
