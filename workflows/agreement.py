@@ -200,6 +200,7 @@ class Agreement:
             next_what=wake.summary if wake else None,
             seq=self._file.seq,
             mail=self._ways.mail,
+            unsent_notices=len(self._mailing.unsent),
         )
 
     def _check(self, command: AgreementCommand) -> None:

@@ -233,6 +233,7 @@ class AgreementStatus(Model):
     """The last event; None from a worker that does not tell."""
     mail: bool | None = None
     """Whether its notices, and those of its requests, are mailed."""
+    unsent_notices: int = 0
 
 
 Admitted.model_rebuild()

@@ -140,14 +140,18 @@ async def _given_up(
     """Notices that no workflow tries to send any longer."""
     now = datetime.now(UTC)
     unsent = await store.unsent_notices(now - NOTICES_KEPT, now, agreement_ids)
-    mailed: dict[str, bool] = {}
+    agreements: dict[str, AgreementStatus | None] = {}
     for workflow_id, seqs in unsent.items():
         ids = named_in(workflow_id)
         if ids is None or workflow_id in mailing or request_id not in (None, ids[1]):
             continue
-        if ids[0] not in mailed:
-            mailed[ids[0]] = await _is_mailed(engine, ids[0])
-        if not mailed[ids[0]]:
+        if ids[0] not in agreements:
+            agreements[ids[0]] = await _status(engine, ids[0])
+        status = agreements[ids[0]]
+        if status is None or not status.mail:
+            continue
+        if ids[1] is None and status.unsent_notices:
+            # Between two tries nothing is pending, and yet it will try.
             continue
         for tried in (workflow_id, resending_workflow_id(workflow_id)):
             description = await engine.describe(tried)
@@ -166,16 +170,16 @@ async def _given_up(
             )
 
 
-async def _is_mailed(engine: Engine, agreement_id: str) -> bool:
-    """Whether an agreement's notices are mailed: its workflow knows. Where it cannot be asked, nothing is."""
+async def _status(engine: Engine, agreement_id: str) -> AgreementStatus | None:
+    """What an agreement's workflow says: it alone knows whether notices are mailed. None without answer."""
     handle = engine.client.get_workflow_handle(agreement_workflow_id(agreement_id))
     try:
         status: AgreementStatus = await handle.query(
             "status", result_type=AgreementStatus, rpc_timeout=ANSWERING
         )
     except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
-        return False
-    return bool(status.mail)
+        return None
+    return status
 
 
 async def perform(engine: Engine, step: Step, task_queue: str) -> Step:

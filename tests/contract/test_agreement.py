@@ -235,7 +235,7 @@ def test_a_command_that_would_undo_one_being_taken_is_refused():
 
 def test_an_offer_is_open_at_its_last_instant_and_lapses_after_it_as_of_it():
     file = on_offer()
-    assert next_wake(file) == Wake(OFFER_ENDS + SECOND, "Offer ends", "C4.1")
+    assert next_wake(file) == Wake(OFFER_ENDS + SECOND, "Offer ends", "C4.1", of=OFFER_ENDS)
     assert advance(file, OFFER_ENDS) == []
     (event,) = advance(file, OFFER_ENDS + SECOND)
     assert (event.kind, event.at, file.state) == (EventKind.OFFER_LAPSED, OFFER_ENDS, S.LAPSED)
@@ -392,7 +392,7 @@ def test_it_closes_at_once_when_nothing_is_open_in_whole_seconds():
 
 def test_it_waits_for_open_requests_to_the_last_instant_of_the_closing_days_and_then_lists_them():
     file = expired("R-2", "R-1")
-    assert next_wake(file) == Wake(CLOSING_ENDS + SECOND, "Closing period ends", "C4.1")
+    assert next_wake(file) == Wake(CLOSING_ENDS + SECOND, "Closing period ends", "C4.1", of=CLOSING_ENDS)
     assert close(file, CLOSING_ENDS) == []
     (event,) = close(file, CLOSING_ENDS + SECOND)
     assert (event.at, event.payload) == (CLOSING_ENDS, {"still_open": ["R-1", "R-2"]})
