@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from records.migrate import upgrade
@@ -23,6 +24,10 @@ from runtime.settings import Settings
 from starter.client import Aftercare
 from worker import build
 from workflows.search_attributes import ALL
+
+ATTEMPTS = 3
+"""How often time is told to pass when the connection to the engine is lost."""
+PASSING = {RPCStatusCode.INTERNAL, RPCStatusCode.UNAVAILABLE, RPCStatusCode.UNKNOWN}
 
 
 class ContractTime:
@@ -46,9 +51,17 @@ class ContractTime:
 
     async def until(self, at: datetime) -> None:
         """Let time pass up to an instant: what falls due on the way happens on the way."""
-        wait = at - self.offset - await self._environment.get_current_time()
-        if wait > timedelta(0):
-            await self._environment.sleep(wait)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                wait = at - self.offset - await self._environment.get_current_time()
+                if wait > timedelta(0):
+                    await self._environment.sleep(wait)
+                break
+            except RPCError as problem:
+                # On a machine that is short of time the connection was seen to be lost. The SDK makes a
+                # new one, but tries only calls of workflows again. Whatever time has passed has passed.
+                if problem.status not in PASSING or attempt == ATTEMPTS:
+                    raise
         self._at = at
 
 
