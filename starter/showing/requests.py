@@ -119,9 +119,7 @@ def clocks(record: RequestRecord, terms: TermSheet, provisional_from: datetime |
         hours = terms.targets.hours(target, view.service, _priority_that_counts(record, target))
         marks = Text("")
         if late:
-            delay = f" by {span(timedelta(seconds=view.delay_seconds))}" if target is Target.RESOLVE else ""
-            days = f", {view.delay_days} started" if target is Target.RESOLVE else ""
-            marks.append(f"late{delay}{days}", BAD)
+            marks.append(f"late{_delay(view)}" if target is Target.RESOLVE else "late", BAD)
         elif met is not None:
             marks.append("on time", GOOD)
         elif hours is None:
@@ -151,6 +149,12 @@ def _priority_that_counts(record: RequestRecord, target: Target) -> Priority:
         ]
         found = Priority(counted[-1].payload["priority"])
     return found
+
+
+def _delay(view: RequestSnapshot) -> str:
+    """How late the solution is, and the started days that a penalty counts (C8.1.2)."""
+    days = "1 started day" if view.delay_days == 1 else f"{view.delay_days} started days"
+    return f" by {span(timedelta(seconds=view.delay_seconds))}, {days}"
 
 
 def _clock(view: RequestSnapshot, target: Target) -> tuple[datetime | None, datetime | None, bool]:

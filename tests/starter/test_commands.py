@@ -253,6 +253,7 @@ def test_a_late_request_shows_what_it_costs_with_clause_and_formula(online: Comm
     assert any(" = 8 h of service time from " in line for line in lines)
     (resolve,) = (line for line in lines if line.startswith("resolve C8.1.2 8 h"))
     assert "late by 14 h" in resolve
+    assert resolve.endswith(", 1 started day")
     report = online("report", "penalties", late, "--json").json["years"]
     assert [(year["contract_year"], year["net"]) for year in report] == [
         (1, {"amount": "700.00", "currency": "CNY"})
