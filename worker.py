@@ -19,6 +19,7 @@ from temporalio.service import RPCError
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
 from activities.admission import Admissions
+from activities.billing import Billing
 from activities.calendars import Calendars
 from activities.counted_mail import CountedMailer
 from activities.mail import Mailer, NoMailer, OutboxMailer, SmtpMailer
@@ -93,6 +94,7 @@ def build(
     recording = Recording(store)
     notifications = Notifications(store, sending, Sender(settings.mail_from, settings.mail_domain))
     admissions = Admissions(client, store, sheets, calendars, settings.task_queue)
+    billing = Billing(client, store)
     # As few as the SDK begins with where the most is less.
     polls = PollerBehaviorAutoscaling(maximum=settings.max_pollers, initial=min(5, settings.max_pollers))
     return Worker(
@@ -106,6 +108,8 @@ def build(
             calendars.service_window,
             calendars.term_dates,
             notifications.notify,
+            billing.issue_bill,
+            billing.tell_suspension,
         ],
         workflow_runner=UnsandboxedWorkflowRunner() if unguarded else sandbox(),
         debug_mode=unguarded,

@@ -11,7 +11,7 @@ from temporalio import activity
 
 from activities.holiday_data import build_year
 from activities.term_sheets import TermSheets
-from contract.agreement import TermDates
+from contract.agreement_file import TermDates
 from contract.clock import ServiceWindow
 from contract.reading import read_terms
 from contract.service_hours import Calendar, CalendarYear
@@ -69,4 +69,4 @@ class Calendars:
     @activity.defn(name="term_dates")
     async def term_dates(self, wanted: DatesWanted) -> TermDates:
         """The dates of a term from the instant of the second signature (contract §3 "Dates")."""
-        return TermDates.of(read_terms(wanted.canonical), wanted.activated_at)
+        return TermDates.of(read_terms(wanted.canonical), wanted.activated_at, with_days=wanted.with_days)

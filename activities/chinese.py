@@ -10,7 +10,7 @@ from contract.commands import CommandName
 from contract.money import Money
 from contract.parties import Language
 from contract.request import RequestState
-from contract.terms import Priority, Service, Target
+from contract.terms import Means, Priority, Service, Target
 
 _DAYS = "一二三四五六日"
 
@@ -36,6 +36,12 @@ class Chinese(Wording):
         Target.CONFIRM: "确认",
         Target.RESPOND: "响应",
         Target.RESOLVE: "解决",
+    }
+    means = {
+        Means.TRANSFER: "银行转账",
+        Means.CHEQUE: "支票",
+        Means.ONLINE: "在线支付",
+        Means.OTHER: "其他方式",
     }
     request_states = {
         RequestState.SUBMITTED: "已提交，待确认",
@@ -83,6 +89,11 @@ class Chinese(Wording):
         "C6.1.2": "甲方及时确认并指派服务人员",
         "C6.2.1": "甲方在约定时限内响应",
         "C6.2.2": "甲方作出诊断并提供解决方案",
+        "C7.1.1": "乙方按约定的标准按时支付服务费",
+        "C7.1.2": "付款方式；支票以兑现为准",
+        "C8.2": "乙方逾期付款的，甲方有权暂停服务直至付清",
+        "C8.2.1": "逾期付款按日加收滞纳金",
+        "C4.2": "经双方书面一致同意可提前终止",
         "C8.1.1": "逾期响应的违约金",
         "C8.1.2": "逾期解决的违约金，按日计算",
         "C10.4": "变更（含续期）须经双方书面一致同意",

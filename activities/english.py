@@ -10,7 +10,7 @@ from contract.commands import CommandName
 from contract.money import Money
 from contract.parties import Language
 from contract.request import RequestState
-from contract.terms import Priority, Service, Target
+from contract.terms import Means, Priority, Service, Target
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
@@ -50,6 +50,12 @@ class English(Wording):
         Target.CONFIRM: "confirmation",
         Target.RESPOND: "response",
         Target.RESOLVE: "resolution",
+    }
+    means = {
+        Means.TRANSFER: "bank transfer",
+        Means.CHEQUE: "cheque",
+        Means.ONLINE: "online payment",
+        Means.OTHER: "other means",
     }
     request_states = {
         RequestState.SUBMITTED: "submitted",
@@ -97,6 +103,11 @@ class English(Wording):
         "C6.1.2": "the provider confirms promptly and assigns a member of staff",
         "C6.2.1": "the provider responds within the agreed hours",
         "C6.2.2": "the provider diagnoses the problem and provides a solution",
+        "C7.1.1": "the customer pays the fees on time",
+        "C7.1.2": "means of payment; a cheque counts when it has cleared",
+        "C8.2": "the customer pays late: the provider may suspend service until all is paid",
+        "C8.2.1": "late fee per day on what is unpaid",
+        "C4.2": "early end by mutual written consent",
         "C8.1.1": "penalty for a late response",
         "C8.1.2": "penalty for each day of a late solution",
         "C10.4": "changes, renewal included, need the written consent of both parties",

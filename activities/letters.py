@@ -14,10 +14,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from activities.stationery import WORDINGS, one_line, several_lines
+from activities.wording import Wording
 from contract.agreement_states import AgreementState
 from contract.commands import CommandName
 from contract.facts import AgreementSnapshot, Event, EventKind, RequestSnapshot
 from contract.money import Money
+from contract.notices import MONEY_NOTICES
 from contract.parties import Party, Role
 from contract.penalties import annual_cap
 from contract.request_life import LOW_RATING
@@ -31,6 +33,8 @@ _AT_LENGTH = frozenset(
 """What people write at length; everything else in a payload is one line."""
 
 _INSTANTS = frozenset({"due", "offer_ends", "ends_at"})
+_DATES = frozenset({"effective_date", "due_on", "value_date", "cleared_on", "first", "last", "as_of"})
+_AMOUNTS = frozenset({"amount", "set_off", "to_pay", "unpaid", "late_fees"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,22 @@ class Matter:
             "closing_ends": ends_at and ends_at + self.terms.closing_days * DAY,
             "actor_other": event.party.other if event.party else None,
             "may_sign": [role.value for role in Role if on_offer and role not in signed_by],
+            **self._of_money(wording),
+        }
+
+    def _of_money(self, wording: Wording) -> dict[str, Any]:
+        """What only events of money speak of; what they may leave out is there as nothing."""
+        event = self.event
+        if event.kind not in MONEY_NOTICES:
+            return {}
+        given, optional = event.payload, ("bill", "label", "cleared_on", "reason", "bills")
+        since = given.get("since", "")
+        late = given.get("late") or {}
+        return {
+            "p": dict.fromkeys(optional) | {"percent_per_day": late.get("percent_per_day")} | _payload(given),
+            "a": {name: Money.of(given[name], given["currency"]) for name in _AMOUNTS & given.keys()},
+            "means": {means.value: word for means, word in wording.means.items()},
+            "since_at": datetime.fromisoformat(since) if "T" in since else None,
         }
 
     # A request
@@ -193,10 +213,20 @@ def _payload(given: Mapping[str, Any]) -> dict[str, Any]:
         match value:
             case str() if key in _INSTANTS:
                 made[key] = datetime.fromisoformat(value).astimezone(UTC)
-            case str() if key == "effective_date":
+            case str() if key in _DATES or (key == "since" and len(value) == len("2026-03-02")):
                 made[key] = date.fromisoformat(value)
             case str():
                 made[key] = several_lines(value) if key in _AT_LENGTH else one_line(value)
+            case list() if key == "bills":
+                currency = given["currency"]
+                made[key] = [
+                    {
+                        "bill": one_line(bill["bill"]),
+                        "due_on": date.fromisoformat(bill["due_on"]),
+                        "unpaid": Money.of(bill["unpaid"], currency),
+                    }
+                    for bill in value
+                ]
             case list():
                 made[key] = [one_line(item) if isinstance(item, str) else item for item in value]
             case _:

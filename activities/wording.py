@@ -16,7 +16,7 @@ from contract.commands import CommandName
 from contract.money import Money
 from contract.parties import Language
 from contract.request import RequestState
-from contract.terms import Priority, Service, Target
+from contract.terms import Means, Priority, Service, Target
 
 
 class Wording(ABC):
@@ -26,6 +26,7 @@ class Wording(ABC):
     services: ClassVar[Mapping[Service, str]]
     priorities: ClassVar[Mapping[Priority, str]]
     targets: ClassVar[Mapping[Target, str]]
+    means: ClassVar[Mapping[Means, str]]
     request_states: ClassVar[Mapping[RequestState, str]]
     agreement_states: ClassVar[Mapping[AgreementState, str]]
     actions: ClassVar[Mapping[CommandName, str]]

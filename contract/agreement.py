@@ -7,151 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from contract import agreement_money as money
+from contract.agreement_file import REMINDERS, AgreementFile, AgreementTerms, Signature, TermDates
 from contract.agreement_states import AgreementState
 from contract.commands import RefuseOffer, Sign, Submission, WithdrawOffer
-from contract.facts import AgreementSnapshot, Event, EventKind
-from contract.parties import Role, role_of
-from contract.penalties import add_months
+from contract.facts import Event, EventKind, LedgerEntry
+from contract.money_commands import AnyMoneyCommand, MoneyCommand, MoneyCommandName
+from contract.money_life import open_money
+from contract.outcome import Outcome
+from contract.parties import Role
 from contract.refusals import Refusal, RefusalKind, Refused, refuse
 from contract.request_life import check_stamp
-from contract.terms import Service, TermSheet
-from contract.values import DAY, TICK, Digest, Identifier, Instant, Model, Record
+from contract.terms import TermSheet
+from contract.values import TICK
 from contract.waking import Wake
 
-REMINDERS = (60, 30, 7)
-"""Days before the end of the term at which both sides are reminded (contract §7)."""
-
-AgreementCommand = Sign | RefuseOffer | WithdrawOffer
-
-
-class TermDates(Model):
-    """The dates of a term as instants, worked out once in its time zone, when it begins."""
-
-    effective_date: date
-    ends_at: Instant
-    """24:00 on the day before the anniversary."""
-    last_day: date
-    """That day, in the zone of the contract."""
-    year_starts: list[Instant]
-    reminders: dict[int, Instant]
-
-    @classmethod
-    def of(cls, terms: TermSheet, activated_at: datetime) -> TermDates:
-        """From the instant of the second signature. Uses time-zone rules: for activities, not workflows."""
-        zone = ZoneInfo(terms.time_zone)
-
-        def midnight(day: date) -> datetime:
-            return datetime(day.year, day.month, day.day, tzinfo=zone)
-
-        first = activated_at.astimezone(zone).date()
-        end = add_months(first, terms.term.total_months)
-        years = range(0, terms.term.total_months, 12)
-        return cls(
-            effective_date=first,
-            ends_at=midnight(end),
-            last_day=end - timedelta(days=1),
-            year_starts=[midnight(add_months(first, months)) for months in years],
-            reminders={days: midnight(end - timedelta(days=days)) for days in REMINDERS},
-        )
-
-
-class AgreementTerms(Model):
-    """What of the terms an agreement's workflow acts by."""
-
-    provider_id: Identifier
-    customer_id: Identifier
-    services: list[Service]
-    offer_days: int
-    command_delay_hours: int
-    closing_days: int
-    time_zone: str = "UTC"
-    """For showing instants; the dates that depend on its rules are worked out when the term begins."""
-
-    @classmethod
-    def from_sheet(cls, terms: TermSheet) -> AgreementTerms:
-        return cls(
-            provider_id=terms.provider.party_id,
-            customer_id=terms.customer.party_id,
-            services=terms.services,
-            offer_days=terms.offer_days,
-            command_delay_hours=terms.command_delay_hours,
-            closing_days=terms.closing_days,
-            time_zone=terms.time_zone,
-        )
-
-    def role_of(self, party: str) -> Role | None:
-        return role_of(party, self.provider_id, self.customer_id)
-
-
-class Signature(Model):
-    person: str
-    title: str
-    at: Instant
-    seal_digest: Digest | None = None
-
-
-class AgreementFile(Record):
-    """Everything an agreement's workflow knows; travels through continue-as-new."""
-
-    schema_version: int = 1
-    agreement_id: str
-    digest: str
-    terms_version: int = 1
-    terms: AgreementTerms
-    state: AgreementState = AgreementState.OFFERED
-    offered_at: Instant
-    last_at: Instant
-    seq: int = 0
-    signatures: dict[Role, Signature] = {}
-    effective_at: Instant | None = None
-    dates: TermDates | None = None
-    reminded: list[int] = []
-    closed_at: Instant | None = None
-    open_requests: list[str] | None = None
-    """Known from the end of the term on; None before, when nobody needs to know."""
-    taken: list[str] = []
-
-    def clone(self) -> AgreementFile:
-        """A copy whose changes do not reach this one."""
-        return self.model_copy(deep=True)
-
-    @property
-    def offer_ends(self) -> datetime:
-        """The last instant at which the offer can be signed."""
-        return self.offered_at + self.terms.offer_days * DAY
-
-    @property
-    def closing_ends(self) -> datetime:
-        """When the agreement closes even if requests are open: ``closing_days`` after the end."""
-        assert self.dates is not None
-        return self.dates.ends_at + self.terms.closing_days * DAY
-
-    @property
-    def fully_signed(self) -> bool:
-        return len(self.signatures) == len(Role)
-
-    def next_seq(self) -> int:
-        self.seq += 1
-        return self.seq
-
-    def snapshot(self) -> AgreementSnapshot:
-        return AgreementSnapshot(
-            agreement_id=self.agreement_id,
-            state=self.state,
-            provider_id=self.terms.provider_id,
-            customer_id=self.terms.customer_id,
-            terms_version=self.terms_version,
-            digest=self.digest,
-            offered_at=self.offered_at,
-            effective_at=self.effective_at,
-            ends_at=self.dates.ends_at if self.dates else None,
-            closed_at=self.closed_at,
-            year_starts=self.dates.year_starts if self.dates else [],
-        )
+OfferCommand = Sign | RefuseOffer | WithdrawOffer
+AgreementCommand = OfferCommand | AnyMoneyCommand
 
 
 def offer(terms: TermSheet, digest: str, at: datetime) -> tuple[AgreementFile, list[Event]]:
@@ -170,7 +45,7 @@ def offer(terms: TermSheet, digest: str, at: datetime) -> tuple[AgreementFile, l
 # Commands
 
 
-def check(file: AgreementFile, command: AgreementCommand, now: datetime) -> None:
+def check(file: AgreementFile, command: OfferCommand, now: datetime) -> None:
     """Raise :class:`Refused` when the agreement does not allow the command now."""
     role = file.terms.role_of(command.actor.party)
     if role is None:
@@ -209,7 +84,7 @@ def check(file: AgreementFile, command: AgreementCommand, now: datetime) -> None
             )
 
 
-def apply(file: AgreementFile, command: AgreementCommand, now: datetime) -> list[Event]:
+def apply(file: AgreementFile, command: OfferCommand, now: datetime) -> list[Event]:
     """Apply one command; raises :class:`Refused` and changes nothing when not allowed."""
     check(file, command, now)
     role = file.terms.role_of(command.actor.party)
@@ -245,11 +120,15 @@ def apply(file: AgreementFile, command: AgreementCommand, now: datetime) -> list
     ]
 
 
-def activate(file: AgreementFile, dates: TermDates) -> list[Event]:
-    """Both have signed: in force from the second signature (C4.1)."""
+def activate(file: AgreementFile, dates: TermDates, terms: TermSheet | None = None) -> list[Event]:
+    """Both have signed: in force from the second signature (C4.1). Its money is run where terms are given."""
     file.state = AgreementState.ACTIVE
     file.effective_at = max(signature.at for signature in file.signatures.values())
     file.dates = dates
+    if terms is not None and dates.days is not None:
+        version = file.terms_version
+        file.money = open_money(terms, version, dates.days, file.effective_at, dates.ends_at)
+        file.dates = dates.model_copy(update={"days": None})
     payload = {"effective_date": dates.effective_date.isoformat(), "ends_at": dates.ends_at.isoformat()}
     return [_own_event(file, file.effective_at, EventKind.ACTIVATED, "C4.1", payload)]
 
@@ -275,6 +154,7 @@ def check_submission(file: AgreementFile, submission: Submission, now: datetime)
             state=file.state,
             ends_at=file.dates.ends_at.isoformat(),
         )
+    money.check_not_suspended(file, submission.at)
     if submission.service not in file.terms.services:
         raise refuse(
             RefusalKind.NOT_COVERED,
@@ -286,8 +166,10 @@ def check_submission(file: AgreementFile, submission: Submission, now: datetime)
 
 def commands_now(file: AgreementFile, by: Role) -> list[str]:
     """What a party may do now, requests submitted under the agreement included."""
-    if file.state is AgreementState.ACTIVE:
-        return ["submit_request"] if by is Role.CUSTOMER else []
+    if file.state is AgreementState.ACTIVE and by is Role.CUSTOMER:
+        return [] if file.money is not None and file.money.suspended else ["submit_request"]
+    if file.money is not None and by is Role.PROVIDER:
+        return [name.value for name in MoneyCommandName]
     if file.state is not AgreementState.OFFERED or file.fully_signed:
         return []
     sign = [] if by in file.signatures else ["sign"]
@@ -332,6 +214,8 @@ def close(file: AgreementFile, now: datetime) -> list[Event]:
         return []
     file.state = AgreementState.CLOSED
     file.closed_at = file.closing_ends if file.open_requests else now.replace(microsecond=0)
+    if file.money is not None:
+        file.money.service_over = True
     payload = {"still_open": sorted(file.open_requests)}
     return [_own_event(file, file.closed_at, EventKind.AGREEMENT_CLOSED, "C4.1", payload)]
 
@@ -363,7 +247,7 @@ def is_over(file: AgreementFile, now: datetime) -> bool:
     """In a final state, and no command stamped in time can still come."""
     if file.state is AgreementState.LAPSED:
         return now > file.offer_ends + timedelta(hours=file.terms.command_delay_hours)
-    return file.state.is_final
+    return file.state.is_final and not money.is_owing(file.money, now)
 
 
 @dataclass(slots=True)
@@ -371,7 +255,12 @@ class Step:
     """What a step adds to the record, and which commands it refused, by command id."""
 
     events: list[Event] = field(default_factory=list)
+    entries: list[LedgerEntry] = field(default_factory=list)
     refused: dict[str, Refusal] = field(default_factory=dict)
+
+    def add(self, outcome: Outcome) -> None:
+        self.events += outcome.events
+        self.entries += outcome.entries
 
 
 def step(file: AgreementFile, commands: Sequence[AgreementCommand], now: datetime) -> Step:
@@ -381,7 +270,11 @@ def step(file: AgreementFile, commands: Sequence[AgreementCommand], now: datetim
         if command.command_id in file.taken:
             continue
         try:
-            result.events += apply(file, command, now)
+            if isinstance(command, MoneyCommand):
+                result.add(money.advance(file, min(command.at, now)))
+                result.add(money.take(file, command, now))
+            else:
+                result.events += apply(file, command, now)
         except Refused as problem:
             result.refused[command.command_id] = problem.refusal
     result.events += advance(file, now)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from functools import cached_property
 
 from contract.money import Money
 from contract.penalties import add_months
@@ -138,17 +137,17 @@ class Bill(Model):
     formula: str
     bears_late_fees_from: date | None = None
 
-    @cached_property
+    @property
     def principal(self) -> Money:
         """What is asked for."""
         return self.amount - self.set_off
 
-    @cached_property
+    @property
     def bears_from(self) -> date:
         """The first day that bears late fees while principal is unpaid."""
         return self.bears_late_fees_from or self.due_on + _ONE_DAY
 
-    @cached_property
+    @property
     def grace_ends(self) -> date:
         """The last day on which principal can be paid without a late fee."""
         return max(self.due_on + timedelta(days=self.late.grace_days), self.bears_from - _ONE_DAY)

@@ -76,7 +76,7 @@ def _doings(file: MoneyFile, owed: Balance) -> Iterator[Doing]:
         if number not in file.dunned:
             at = start(bill.due_on + _ONE_DAY)
             yield Doing(at, "Payment due", "C8.2", EventKind.PAYMENT_OVERDUE, number)
-    if file.suspended is None:
+    if file.suspended is None and not file.service_over:
         yield from _suspension(file, owed)
     yield from _month_turn(file, owed)
 

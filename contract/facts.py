@@ -69,6 +69,9 @@ class EventKind(StrEnum):
     SUSPENSION_ANNOUNCED = "suspension_announced"
     SUSPENDED = "suspended"
     RESUMED = "resumed"
+    CLOCKS_STOPPED = "clocks_stopped"
+    """Of a request, while service is suspended (C8.2)."""
+    CLOCKS_RAN_ON = "clocks_ran_on"
 
 
 class Event(Model):

@@ -80,6 +80,8 @@ def check(file: MoneyFile, command: AnyMoneyCommand, role: Role) -> None:
         case Suspend():
             if file.suspended or file.ordered_at:
                 raise refuse(RefusalKind.ALREADY_DONE, "service is suspended, or will be", command.clause)
+            if file.service_over:
+                raise _not_now(command, "the agreement is closed: there is no service to suspend")
             if not dunning.overdue_bills(balance(file, today)):
                 raise _not_now(command, "nothing is overdue: there is nothing to suspend for")
         case Resume():

@@ -153,6 +153,8 @@ class MoneyFile(Record):
     suspensions: list[Suspension] = []
     announcements: list[Announcement] = []
     """Of the present arrears; forgotten with full payment."""
+    service_over: bool = False
+    """The agreement is closed: there is no service left to suspend."""
     ordered_at: Instant | None = None
     """When the provider ordered the suspension of the present arrears."""
     excused: list[str] = []

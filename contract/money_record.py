@@ -52,7 +52,7 @@ def take(file: MoneyFile, event: Event) -> None:
         file.payments = list((known | {payload["key"]: Payment.model_validate(fact)}).values())
     match event.kind:
         case EventKind.BILL_ISSUED:
-            file.bills.append(_bill(payload))
+            file.bills.append(bill_of(payload))
         case EventKind.LATE_FEE_WAIVED:
             file.waivers.append(
                 LateFeeWaiver.model_validate(_fact(payload, LateFeeWaiver) | {"at": event.at})
@@ -76,7 +76,8 @@ def _fact(payload: Mapping[str, Any], model: type[Model]) -> dict[str, Any]:
     return told | {"amount": Money.of(payload["amount"], payload["currency"])}
 
 
-def _bill(payload: Mapping[str, Any]) -> Bill:
+def bill_of(payload: Mapping[str, Any]) -> Bill:
+    """The bill that the event of its issue tells of."""
     amounts = {name: Money.of(payload[name], payload["currency"]) for name in ("fee", "amount", "set_off")}
     told = {name: payload[name] for name in Bill.model_fields if name in payload}
     return Bill.model_validate(told | amounts)

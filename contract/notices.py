@@ -10,6 +10,22 @@ _BOTH = (Role.PROVIDER, Role.CUSTOMER)
 _PROVIDER = (Role.PROVIDER,)
 _CUSTOMER = (Role.CUSTOMER,)
 
+MONEY_NOTICES: dict[EventKind, tuple[Role, ...]] = {
+    EventKind.BILL_ISSUED: _CUSTOMER,
+    EventKind.PAYMENT_REMINDED: _CUSTOMER,
+    EventKind.PAYMENT_OVERDUE: _BOTH,
+    EventKind.PAYMENT_RECORDED: _CUSTOMER,
+    EventKind.PAYMENT_CLEARED: _CUSTOMER,
+    EventKind.PAYMENT_BOUNCED: _CUSTOMER,
+    EventKind.PAYMENT_REVERSED: _CUSTOMER,
+    EventKind.LATE_FEE_WAIVED: _CUSTOMER,
+    EventKind.CREDIT_GIVEN: _CUSTOMER,
+    EventKind.SUSPENSION_ANNOUNCED: _BOTH,
+    EventKind.SUSPENDED: _BOTH,
+    EventKind.RESUMED: _BOTH,
+}
+"""Those of an agreement's money."""
+
 NOTICES: dict[EventKind, tuple[Role, ...]] = {
     EventKind.OFFERED: _BOTH,
     EventKind.SIGNED: _BOTH,
@@ -38,7 +54,7 @@ NOTICES: dict[EventKind, tuple[Role, ...]] = {
     EventKind.TARGET_WARNED: _PROVIDER,
     EventKind.TARGET_BREACHED: _BOTH,
     EventKind.BREACH_REVERSED: _BOTH,
-}
+} | MONEY_NOTICES
 """Events not named here are recorded and not mailed; penalties are told with the breach."""
 
 

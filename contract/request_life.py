@@ -266,6 +266,28 @@ def apply_window(file: RequestFile, window: ServiceWindow, now: datetime) -> Out
     return outcome
 
 
+def apply_suspension(file: RequestFile, begin: datetime, end: datetime | None) -> Outcome:
+    """Service is suspended from one instant to another that the agreement fixed: all clocks stand (C8.2).
+
+    Told again it changes nothing; what accrued in between is put right when deadlines are judged next.
+    """
+    known = [pause for pause in file.pauses if pause.kind is PauseKind.SUSPENSION and pause.begin == begin]
+    over = file.closed_at is not None and file.closed_at <= begin
+    before = end is not None and end <= file.submitted_at
+    if over or before or (known and known[0].end == end):
+        return Outcome()
+    if known:
+        file.pauses.remove(known[0])
+    file.pauses.append(Pause(kind=PauseKind.SUSPENSION, begin=begin, end=end))
+    outcome = Outcome()
+    span = {"from": iso(begin), "to": iso(end)}
+    if not known:
+        outcome.events.append(own_event(file, begin, EventKind.CLOCKS_STOPPED, "C8.2", span))
+    if end is not None:
+        outcome.events.append(own_event(file, end, EventKind.CLOCKS_RAN_ON, "C8.2", span))
+    return outcome
+
+
 @dataclass(slots=True)
 class Step:
     """Commands applied in the order of their stamps, then deadlines judged at ``now``."""

@@ -30,9 +30,9 @@ _OWED = case(
     (ledger_entries.c.debit == Account.PENALTY_PAYABLE.value, -ledger_entries.c.amount_minor),
     else_=0,
 )
-_ACCRUING = (EntryKind.PENALTY, EntryKind.PENALTY_REVERSAL, EntryKind.PENALTY_WAIVER)
+ACCRUING = (EntryKind.PENALTY, EntryKind.PENALTY_REVERSAL, EntryKind.PENALTY_WAIVER)
 _IS_CAP = ledger_entries.c.kind == EntryKind.PENALTY_CAP.value
-_KINDS = [kind.value for kind in (*_ACCRUING, EntryKind.PENALTY_CAP)]
+_KINDS = [kind.value for kind in (*ACCRUING, EntryKind.PENALTY_CAP)]
 _SUMS = select(
     func.coalesce(func.sum(case((_IS_CAP, 0), else_=_OWED)), 0).label("accrued"),
     func.coalesce(func.sum(case((_IS_CAP, -_OWED), else_=0)), 0).label("above_cap"),
@@ -111,7 +111,7 @@ class Sums:
 
 
 def _owed(entry: LedgerEntry) -> int:
-    if entry.kind not in _ACCRUING:
+    if entry.kind not in ACCRUING:
         return 0
     if entry.credit is Account.PENALTY_PAYABLE:
         return entry.amount.minor

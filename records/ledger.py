@@ -65,7 +65,8 @@ def post(
             raise RecordConflict(f"ledger entry {entry.key} is on record with other content")
     if new:
         rows.insert(connection, new)
-        caps.keep_right(connection, agreement_id, new, year_starts, shelf, recorded_at)
+        penalties = [posted for posted in new if posted.entry.kind in caps.ACCRUING]
+        caps.keep_right(connection, agreement_id, penalties, year_starts, shelf, recorded_at)
     return [posted.entry for posted in new]
 
 

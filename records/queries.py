@@ -82,6 +82,15 @@ def open_request_ids(connection: Connection, agreement_id: str) -> list[str]:
     return list(connection.scalars(rows.order_by(requests.c.submitted_at, requests.c.request_id)))
 
 
+def open_since(connection: Connection, agreement_id: str, since: datetime) -> list[str]:
+    """Requests open at an instant or later, in order of their submission."""
+    rows = select(requests.c.request_id).where(
+        requests.c.agreement_id == agreement_id,
+        or_(requests.c.closed_at.is_(None), requests.c.closed_at >= since),
+    )
+    return list(connection.scalars(rows.order_by(requests.c.submitted_at, requests.c.request_id)))
+
+
 def upcoming(
     connection: Connection,
     until: datetime | None,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Self
 
+from contract.billing import Bill
 from contract.facts import AgreementSnapshot, RecordBatch, Recorded, RequestSnapshot, TermsDocument
+from contract.money_file import MoneyFile
 from contract.request import RequestState
 from contract.service_hours import CalendarYear
+from contract.statements import Statement
 from records import archive, attention, calendars, history, lately, notices, queries, standings, writing
+from records import money as accounts
 from records.archive import Shelf
 from records.compliance import compliance
 from records.database import Database
@@ -27,6 +31,7 @@ from records.results import (
     Minute,
     Notification,
     PenaltyYear,
+    PostedEntry,
     RatingReport,
     RecordedEvent,
     RequestFilter,
@@ -126,6 +131,16 @@ class RecordStore:
     def _tell(self, news: News) -> None:
         if self._watch is not None:
             self._watch.written(news.events, news.entries)
+
+    async def issue_bill(
+        self, workflow_id: str, seq: int, draft: Bill, agreement_id: str, set_off: bool
+    ) -> Bill:
+        """Put a bill on record, less the penalties that stand, or tell the one that is there (C7.1)."""
+        bill, news = await self._write(
+            accounts.issue, workflow_id, seq, draft, agreement_id, set_off, self._shelf, _now()
+        )
+        self._tell(news)
+        return bill
 
     async def keep_calendar(self, year: CalendarYear) -> bool:
         """Store a snapshot of a calendar year as its newest; False when the newest is the same."""
@@ -237,6 +252,26 @@ class RecordStore:
     async def stray_workflows(self) -> list[Workflow]:
         """Workflows that have events on record and no current state."""
         return await self._read(standings.strays)
+
+    # Money
+
+    async def money(self, agreement_id: str, known_at: datetime | None = None) -> MoneyFile | None:
+        """The facts about an agreement's money as known at an instant (None: now)."""
+        return await self._read(accounts.money_of, agreement_id, known_at, self._shelf)
+
+    async def statement(
+        self, agreement_id: str, on: date, known_at: datetime | None = None
+    ) -> Statement | None:
+        """What is owed at the end of a day, each line explained, by what was known at an instant."""
+        return await self._read(accounts.statement_of, agreement_id, on, known_at, self._shelf)
+
+    async def journal(self, begin: datetime, end: datetime) -> list[PostedEntry]:
+        """Every ledger entry recorded from one instant up to another, in the order of recording."""
+        return await self._read(accounts.journal, begin, end)
+
+    async def requests_open_since(self, agreement_id: str, since: datetime) -> list[str]:
+        """Requests open at an instant or later, in order of their submission."""
+        return await self._read(queries.open_since, agreement_id, since)
 
     # Calendars and notifications
 

@@ -31,12 +31,18 @@ class Commands(LazyGroup):
             "starter.commands.dev", "dev", "Run everything on this machine: server, records, worker."
         ),
         "terms": Later("starter.commands.terms", "app", "Term sheets: check, digest, show."),
-        "agreement": Later(
-            "starter.commands.agreement", "app", "Agreements: offer, sign, refuse, withdraw, show, list."
-        ),
+        "agreement": Later("starter.commands.agreement", "app", "Agreements: offer, sign, suspend, show, …"),
         "request": Later(
             "starter.commands.request", "app", "Service requests, from submission to rating; show, list."
         ),
+        "bill": Later(
+            "starter.commands.money", "bills", "Bills: list, waive a late fee, credit the customer."
+        ),
+        "payment": Later(
+            "starter.commands.money", "payments", "Payments: record, clear, bounce, reverse, list."
+        ),
+        "statement": Later("starter.commands.money", "statement", "What is owed on a day, line by line."),
+        "journal": Later("starter.commands.money", "journal", "The journal of a past period, as CSV."),
         "report": Later("starter.commands.report", "app", "Reports: compliance, ratings, penalties."),
         "due": Later(
             "starter.commands.due", "due", "When a promise falls due, by arithmetic; needs no server."

@@ -32,8 +32,10 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from contract import commands
+from contract.agreement_money import MoneyStanding
 from contract.clock import ServiceWindow
 from contract.faults import Faulty, faults_of
+from contract.money_commands import MoneyCommand
 from contract.parties import Actor
 from contract.refusals import Refusal, RefusalKind
 from contract.request import clause_of_command
@@ -104,6 +106,8 @@ class Aftercare:
     ) -> AgreementStatus:
         """Offer an agreement to both parties' signatures; the same sheet again is the same offer (C4.1).
 
+        Without ``ways`` of its own its notices are mailed and its money is run (C7.1).
+
         Raises Faulty for a sheet whose holidays are of a country without calendar data (C5.2).
         """
         if faults := unknown_country(terms.holiday_country):
@@ -112,7 +116,9 @@ class Aftercare:
         try:
             await self._temporal.start_workflow(
                 "Agreement",
-                AgreementStart(canonical=canonical.decode(), at=at or self._stamp(), ways=ways or Ways()),
+                AgreementStart(
+                    canonical=canonical.decode(), at=at or self._stamp(), ways=ways or Ways(billing=True)
+                ),
                 id=agreement_workflow_id(terms.agreement_id),
                 task_queue=self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
@@ -194,6 +200,27 @@ class Aftercare:
         """Where an agreement stands now, from its workflow."""
         handle = self._temporal.get_workflow_handle(agreement_workflow_id(agreement_id))
         return await self._ask(handle, f"agreement {agreement_id}", AgreementStatus)
+
+    # Money
+
+    async def settle(
+        self,
+        agreement_id: str,
+        command: type[MoneyCommand],
+        by: Actor,
+        *,
+        at: datetime | None = None,
+        command_id: str | None = None,
+        **content: Any,
+    ) -> MoneyStanding:
+        """Give any command on an agreement's money: ``settle(a, GiveCredit, by, amount="5", reason="…")``.
+
+        The answer is where the money stands at the command's instant (C7.1, C8.2).
+        """
+        made = self._make(command, by, at, command_id, **content)
+        handle = self._temporal.get_workflow_handle(agreement_workflow_id(agreement_id))
+        what = f"agreement {agreement_id}"
+        return await self._tell(handle, what, made.name.value, made, MoneyStanding, at is None)
 
     # Requests
 

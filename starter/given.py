@@ -67,6 +67,14 @@ def instant(found: datetime, zone: ZoneInfo) -> datetime:
     return local.astimezone(UTC)
 
 
+def day(text: str) -> date:
+    """A day of the contract, ``2026-03-02``."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"given {text!r}; allowed: a day, such as 2026-03-02") from None
+
+
 def length(text: str) -> timedelta:
     """A length of time, such as ``2h``, ``90m`` or ``1d12h``; more than none."""
     found = _LENGTH.match(text.replace(" ", "").lower())

@@ -266,13 +266,14 @@ class World:
         start: datetime = START,
         *,
         mail: bool = False,
+        billing: bool = False,
         ago: timedelta = timedelta(0),
         **changes: Any,
     ) -> LivedAgreement:
         """A new agreement, offered at a contract instant so long ago; `changes` are to `term_sheet`."""
         terms = term_sheet(f"A-{next(_NUMBERS)}", **changes)
         offset = math.ceil((start + ago - await self.now()).total_seconds())
-        ways = Ways(offset_seconds=offset, mail=mail)
+        ways = Ways(offset_seconds=offset, mail=mail, billing=billing)
         status = await self.client.offer(terms, at=start, ways=ways)
         return LivedAgreement(self, terms, start, timedelta(seconds=offset), status)
 

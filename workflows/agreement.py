@@ -7,23 +7,28 @@ recording and the telling.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from contract import agreement as life
-from contract.agreement import AgreementCommand, AgreementFile, TermDates
+from contract import agreement_money as money
+from contract.agreement import AgreementCommand
+from contract.agreement_file import AgreementFile, TermDates
 from contract.agreement_states import AgreementState
 from contract.commands import RefuseOffer, Sign, Submission, WithdrawOffer
-from contract.facts import Event, RecordBatch, Recorded, TermsDocument
+from contract.facts import Event, LedgerEntry, RecordBatch, Recorded, TermsDocument
 from contract.faults import Faulty
+from contract.money_commands import AnyMoneyCommand
 from contract.reading import read_terms
 from contract.refusals import Refusal, RefusalKind, Refused, refuse
 from contract.request import RequestState
 from contract.terms import canonical_bytes, digest_of
 from contract.waking import Wake
 from workflows import search_attributes
+from workflows.accounts import Accounts
 from workflows.alarm import Alarm
 from workflows.errands import Errand, Errands, refused
 from workflows.mailing import Mailing
@@ -43,7 +48,11 @@ from workflows.payloads import (
 )
 from workflows.recording import surely
 from workflows.search_attributes import agreement_attributes
+from workflows.spreading import Spreading
 from workflows.story import agreement_story, record_summary
+
+if TYPE_CHECKING:
+    pass
 
 LONG_HISTORY = 800
 
@@ -60,7 +69,7 @@ class _Submitted:
 
 
 @workflow.defn(name="Agreement")
-class Agreement:
+class Agreement(Accounts):
     """An online after-sales service support agreement."""
 
     @workflow.init
@@ -72,15 +81,19 @@ class Agreement:
         self._run_started = workflow.now()
         self._errands: Errands[AgreementCommand] = Errands()
         self._submissions: list[_Submitted] = []
+        self._look_again = False
         self._told: list[tuple[str, bool]] = []
         self._offered: list[Event] = []
         self._canonical = start.canonical
         if start.carried is not None:
-            self._file, unsent = start.carried.file, start.carried.unsent
+            carried = start.carried
+            self._file, unsent, untold = carried.file, carried.unsent, carried.untold
         else:
-            (self._file, self._offered), unsent = self._read_offer(start), []
+            (self._file, self._offered), unsent, untold = self._read_offer(start), [], []
         self._recorded = not self._offered
-        self._mailing = Mailing(self._file.agreement_id, None, unsent, start.ways.mail)
+        self._mailing = Mailing(self._file.agreement_id, None, unsent, start.ways.mail, self._announced)
+        self._spreading = Spreading(self._file.agreement_id, untold)
+        self._money_wake = money.next_wake(self._file, self._alarm.now())
         self._shown = agreement_attributes(self._file)
 
     def _read_offer(self, start: AgreementStart) -> tuple[AgreementFile, list[Event]]:
@@ -107,13 +120,14 @@ class Agreement:
             await self._record(self._offered, document=True)
             self._recorded = True
         self._mailing.go()
+        self._spreading.go()
         while not life.is_over(self._file, self._alarm.now()):
             self._alarm.set(min(self._wakes(), key=lambda wake: wake.at))
             await workflow.wait_condition(self._something_to_do)
             await self._step()
             if self._long:
                 await self._carry_on()
-        await workflow.wait_condition(lambda: self._mailing.idle)
+        await workflow.wait_condition(lambda: self._mailing.idle and self._spreading.idle)
         await self._drain()
         return self._receipt()
 
@@ -125,7 +139,7 @@ class Agreement:
 
     @sign.validator
     def _check_sign(self, command: Sign) -> None:
-        self._check(command)
+        self.check_command(command)
 
     @workflow.update(name="refuse_offer", description="A party refuses the offer (C4.1).")
     async def refuse_offer(self, command: RefuseOffer) -> AgreementReceipt:
@@ -133,7 +147,7 @@ class Agreement:
 
     @refuse_offer.validator
     def _check_refuse(self, command: RefuseOffer) -> None:
-        self._check(command)
+        self.check_command(command)
 
     @workflow.update(name="withdraw_offer", description="The provider withdraws the offer (C4.1).")
     async def withdraw_offer(self, command: WithdrawOffer) -> AgreementReceipt:
@@ -141,7 +155,7 @@ class Agreement:
 
     @withdraw_offer.validator
     def _check_withdraw(self, command: WithdrawOffer) -> None:
-        self._check(command)
+        self.check_command(command)
 
     @workflow.update(name="submit_request", description="The customer submits a service request (C6.1.1).")
     async def submit_request(self, submission: Submission) -> Receipt:
@@ -188,7 +202,8 @@ class Agreement:
 
     @workflow.query(name="status", description="Where the agreement stands and what is due next (C4.1).")
     def status(self) -> AgreementStatus:
-        wake = life.next_wake(self._file)
+        wakes = [wake for wake in (life.next_wake(self._file), self._money_wake) if wake is not None]
+        wake = min(wakes, key=lambda wake: wake.at, default=None)
         return AgreementStatus(
             receipt=self._receipt(),
             offered_at=self._file.offered_at,
@@ -203,10 +218,13 @@ class Agreement:
             unsent_notices=len(self._mailing.unsent),
         )
 
-    def _check(self, command: AgreementCommand) -> None:
+    def check_command(self, command: AgreementCommand) -> None:
         refusal = life.refusal_of(self._file, self._errands.orders, command, self._alarm.now())
         if refusal is not None:
             raise refused(refusal)
+
+    async def apply_command(self, command: AnyMoneyCommand) -> None:
+        await self._errands.run(command)
 
     async def _take(self, command: AgreementCommand) -> AgreementReceipt:
         await self._errands.run(command)
@@ -215,27 +233,35 @@ class Agreement:
     # The one loop
 
     def _something_to_do(self) -> bool:
-        return self._has_come or self._alarm.rings
+        return self._has_come or self._alarm.rings or self._look_again
 
     async def _step(self) -> None:
         """Apply what has come, judge what fell due, record it, then answer and tell."""
         errands, submissions = self._errands.take_all(), self._submissions
         self._submissions = []
-        result = life.step(self._file, [errand.order for errand in errands], self._alarm.now())
-        events = result.events
+        now = self._alarm.now()
+        money_due = self._look_again or (self._money_wake is not None and self._money_wake.at <= now)
+        if money_due:
+            await self._issue_bills(now)
+        result = life.step(self._file, [errand.order for errand in errands], now)
         if self._file.state is AgreementState.OFFERED and self._file.fully_signed:
-            events += await self._activate()
-        if events:
-            await self._record(events)
+            result.events += await self._activate()
+            money_due = True
+        if money_due:
+            result.add(money.advance(self._file, now))
+        if result.events or result.entries:
+            await self._record(result.events, result.entries)
+        if money_due or errands:
+            self._look_again = False
+            self._money_wake = money.next_wake(self._file, now)
         self._answer(errands, result)
         await asyncio.gather(*(self._admit(waiting) for waiting in submissions))
         await self._wind_up()
 
     def _wakes(self) -> list[Wake]:
         """What falls due next, and the yearly turn of the run."""
-        wake = life.next_wake(self._file)
         turn = Wake(self._run_started + LONG_RUN + self._alarm.offset, "A new run of the workflow", "C4.1")
-        return [turn] if wake is None else [turn, wake]
+        return [wake for wake in (turn, life.next_wake(self._file), self._money_wake) if wake is not None]
 
     def _answer(self, errands: list[Errand[AgreementCommand]], result: life.Step) -> None:
         for errand in errands:
@@ -245,9 +271,11 @@ class Agreement:
     async def _activate(self) -> list[Event]:
         """Both have signed: the dates of the term are worked out once, where time-zone rules may be read."""
         signed = max(signature.at for signature in self._file.signatures.values())
-        wanted = DatesWanted(canonical=self._canonical, activated_at=signed)
+        billing = self._ways.billing
+        wanted = DatesWanted(canonical=self._canonical, activated_at=signed, with_days=billing)
         dates = await surely("term_dates", wanted, TermDates, "Dates of the term · C4.1")
-        return life.activate(self._file, dates) + life.advance(self._file, self._alarm.now())
+        terms = read_terms(self._canonical) if billing else None
+        return life.activate(self._file, dates, terms) + life.advance(self._file, self._alarm.now())
 
     async def _admit(self, waiting: _Submitted) -> None:
         admission = Admission(
@@ -261,6 +289,7 @@ class Agreement:
         if admitted.receipt is not None and self._file.open_requests is not None:
             is_open = RequestState(admitted.receipt.state).is_open
             self._told.append((waiting.submission.request_id, is_open))
+        self._spread_to_new(waiting.submission.at)
         waiting.admitted = admitted
 
     async def _wind_up(self) -> None:
@@ -283,7 +312,9 @@ class Agreement:
         if events:
             await self._record(events)
 
-    async def _record(self, events: list[Event], document: bool = False) -> None:
+    async def _record(
+        self, events: list[Event], entries: Sequence[LedgerEntry] = (), document: bool = False
+    ) -> None:
         file = self._file
         await surely(
             "record",
@@ -291,7 +322,8 @@ class Agreement:
                 workflow_id=workflow.info().workflow_id,
                 agreement_id=file.agreement_id,
                 events=events,
-                agreement=file.snapshot(),
+                entries=list(entries),
+                agreement=file.snapshot() if events else None,
                 terms=TermsDocument(
                     agreement_id=file.agreement_id,
                     version=file.terms_version,
@@ -302,9 +334,10 @@ class Agreement:
                 else None,
             ),
             Recorded,
-            record_summary(events),
+            record_summary(events) if events else "Record money · C7.1",
         )
         self._mailing.add(events)
+        self._spread(events)
         before, self._shown = self._shown, agreement_attributes(file)
         search_attributes.upsert_changes(before, self._shown)
 
@@ -345,7 +378,9 @@ class Agreement:
             AgreementStart(
                 canonical=self._canonical,
                 ways=self._ways,
-                carried=AgreementCarried(file=self._file, unsent=self._mailing.unsent),
+                carried=AgreementCarried(
+                    file=self._file, unsent=self._mailing.unsent, untold=self._spreading.untold
+                ),
             )
         )
 

@@ -6,7 +6,7 @@ One mailing at a time per workflow: what comes up meanwhile goes with the next.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -20,17 +20,29 @@ from workflows.story import mail_summary
 class Mailing:
     """The notices of one workflow that are not yet sent; they travel through continue-as-new."""
 
-    def __init__(self, agreement_id: str, request_id: str | None, unsent: Sequence[int], on: bool) -> None:
+    def __init__(
+        self,
+        agreement_id: str,
+        request_id: str | None,
+        unsent: Sequence[int],
+        on: bool,
+        sent: Callable[[Sequence[int]], None] | None = None,
+    ) -> None:
+        """``sent`` is told the events of which every notice was taken over by the mail server."""
         self._agreement_id = agreement_id
         self._request_id = request_id
         self._on = on
+        self._sent = sent
         self._task: asyncio.Task[None] | None = None
         self.unsent = list(unsent)
 
     def add(self, events: Sequence[Event]) -> None:
         """Queue the notices that the events call for, and see that they go out."""
+        seqs = [event.seq for event in events if event.kind in NOTICES]
         if self._on:
-            self.unsent += [event.seq for event in events if event.kind in NOTICES]
+            self.unsent += seqs
+        elif self._sent is not None and seqs:
+            self._sent(seqs)  # where nothing is mailed, what is on record counts as told
         self.go()
 
     def go(self) -> None:
@@ -61,4 +73,7 @@ class Mailing:
             except ActivityError:
                 # The mail server refused a recipient for good: the record stands, the log says which.
                 workflow.logger.warning("notices refused by the mail server", extra={"seqs": seqs})
+            else:
+                if self._sent is not None:
+                    self._sent(seqs)
             self.unsent = [seq for seq in self.unsent if seq not in seqs]

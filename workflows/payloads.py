@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 from temporalio.exceptions import ApplicationError
 
-from contract.agreement import AgreementFile
+from contract.agreement_file import AgreementFile
+from contract.billing import Bill
 from contract.clock import ServiceWindow
 from contract.commands import CommandName, Submission
 from contract.facts import RequestSnapshot
 from contract.money import Money
+from contract.money_file import Suspension
 from contract.refusals import Refusal, RefusalKind
 from contract.request_file import RequestFile
 from contract.values import Instant, Model, Record
@@ -32,6 +34,8 @@ class Ways(Record):
     """Contract time = engine time + this (0, except in rehearsals and demonstrations; contract §3)."""
     mail: bool = True
     """Whether notices are mailed; everything is recorded either way."""
+    billing: bool = False
+    """Whether the agreement's money is run: bills, payments, late fees, suspension (C7.1, C8.2)."""
 
     @property
     def offset(self) -> timedelta:
@@ -51,6 +55,8 @@ class AgreementStart(Record):
 class AgreementCarried(Record):
     file: AgreementFile
     unsent: list[int] = []
+    untold: list[Suspension] = []
+    """Suspensions that open requests have not been told of."""
 
 
 class RequestStart(Record):
@@ -125,6 +131,25 @@ class OpenRequests(Model):
     request_ids: list[str]
 
 
+class BillWanted(Model):
+    """A bill to be issued: recorded, with the penalties set off against it, exactly once."""
+
+    workflow_id: str
+    agreement_id: str
+    seq: int
+    """The number of the event that tells of it."""
+    draft: Bill
+    set_off: bool
+    """Whether penalties are set off against bills; else they are paid out (C8.1)."""
+
+
+class SuspensionTold(Model):
+    """A suspension that began or ended, for the requests whose clocks it holds (C8.2)."""
+
+    agreement_id: str
+    suspension: Suspension
+
+
 class NewCalendar(Model):
     """Service time as newly announced calendars have it (contract §3)."""
 
@@ -134,6 +159,8 @@ class NewCalendar(Model):
 class DatesWanted(Model):
     canonical: str
     activated_at: Instant
+    with_days: bool = False
+    """With every local day, for the agreement's money."""
 
 
 # Commands told together

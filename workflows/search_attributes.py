@@ -18,7 +18,7 @@ from temporalio.common import (
     TypedSearchAttributes,
 )
 
-from contract.agreement import AgreementFile
+from contract.agreement_file import AgreementFile
 from contract.facts import RequestSnapshot
 
 AGREEMENT_ID = SearchAttributeKey.for_keyword("AftercareAgreementId")

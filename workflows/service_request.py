@@ -38,11 +38,12 @@ from contract.commands import (
 from contract.facts import EventKind, RecordBatch, Recorded
 from contract.faults import faults_of
 from contract.judging import advance, is_over, needs_window, next_wake
+from contract.money_file import Suspension
 from contract.outcome import Outcome
 from contract.parties import Role
 from contract.refusals import Refusal, RefusalKind
 from contract.request import clause_of_command
-from contract.request_life import apply_window, refusal_of, step
+from contract.request_life import apply_suspension, apply_window, refusal_of, step
 from contract.snapshots import commands_possible, snapshot
 from workflows import search_attributes
 from workflows.alarm import Alarm
@@ -114,6 +115,7 @@ class ServiceRequest:
         self._view = snapshot(self._file, self._file.judged_until)
         self._shown = request_attributes(self._view, start.ways.offset)
         self._calendar: ServiceWindow | None = None
+        self._suspensions: list[Suspension] = []
 
     @workflow.run
     async def run(self, given: Any = None) -> Receipt:
@@ -176,6 +178,12 @@ class ServiceRequest:
         await workflow.wait_condition(lambda: self._calendar is None)
         return self._receipt()
 
+    @workflow.signal(
+        name="service_suspended", description="Service is suspended, or resumed: all clocks stand (C8.2)."
+    )
+    def service_suspended(self, suspension: Suspension) -> None:
+        self._suspensions.append(suspension)
+
     @workflow.query(
         name="status",
         description="Where the request stands, what is due next, what may be done (C6.2.3).",
@@ -198,13 +206,20 @@ class ServiceRequest:
     # The one loop
 
     def _something_to_do(self) -> bool:
-        return bool(self._errands) or self._alarm.rings or self._calendar is not None
+        return self._has_come or self._alarm.rings
+
+    @property
+    def _has_come(self) -> bool:
+        return bool(self._errands or self._suspensions) or self._calendar is not None
 
     async def _step(self) -> None:
         """Apply what has come, judge what fell due, record it, then answer and tell."""
         errands = self._errands.take_all()
         calendar = self._calendar
+        suspensions, self._suspensions = self._suspensions, []
         outcome = Outcome()
+        for suspension in suspensions:
+            outcome.add(apply_suspension(self._file, suspension.begin, suspension.end))
         if calendar is not None:
             outcome.add(apply_window(self._file, calendar, self._alarm.now()))
         result = step(self._file, [errand.order for errand in errands], self._alarm.now())
@@ -282,12 +297,10 @@ class ServiceRequest:
 
     async def _drain(self) -> None:
         """Apply and answer what is still coming in, until nothing is."""
-        while self._errands or self._calendar is not None or not workflow.all_handlers_finished():
-            if self._errands or self._calendar is not None:
+        while self._has_come or not workflow.all_handlers_finished():
+            if self._has_come:
                 await self._step()
-            await workflow.wait_condition(
-                lambda: bool(self._errands) or self._calendar is not None or workflow.all_handlers_finished()
-            )
+            await workflow.wait_condition(lambda: self._has_come or workflow.all_handlers_finished())
 
     async def _carry_on(self) -> None:
         await self._drain()

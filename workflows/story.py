@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from contract.agreement import AgreementFile
+from contract import agreement_money as money
 from contract.agreement import commands_now as agreement_commands_now
 from contract.agreement import next_wake as next_agreement_wake
+from contract.agreement_file import AgreementFile
 from contract.agreement_states import AgreementState
 from contract.deadlines import CLAUSES, Reading, readings
 from contract.facts import Event
@@ -196,7 +197,7 @@ def agreement_story(file: AgreementFile, offset: timedelta) -> str:
     parties = {Role.PROVIDER: file.terms.provider_id, Role.CUSTOMER: file.terms.customer_id}
     return _lines(
         f"### {_agreement_stands(file)}",
-        f"- **Next:** {_next(next_agreement_wake(file), zone)}",
+        f"- **Next:** {_next(_next_of_agreement(file), zone)}",
         f"- **Term:** {_term(file, zone)}",
         f"- **Signed:** {_signatures(file, zone)}",
         f"- **Terms:** version {file.terms_version}, digest `{file.digest[:12]}…`",
@@ -214,6 +215,26 @@ def _agreement_stands(file: AgreementFile) -> str:
         missing = " and ".join(f"the {role}" for role in Role if role not in file.signatures)
         return f"On offer · {missing or 'nobody'} to sign"
     return _AGREEMENT_STANDS[file.state]
+
+
+def _next_of_agreement(file: AgreementFile) -> Wake | None:
+    wakes = [next_agreement_wake(file)]
+    if file.money is not None:
+        wakes.append(money.next_wake(file, file.money.judged_until))
+    return min((wake for wake in wakes if wake is not None), key=lambda wake: wake.at, default=None)
+
+
+def _money(file: AgreementFile) -> Iterator[str]:
+    if file.money is None:
+        return
+    owed = money.standing(file, file.money.judged_until)
+    assert owed is not None
+    late = f", of it late fees {owed.late_fees}" if owed.late_fees.minor else ""
+    overdue = f"; overdue **{owed.to_pay_now}**{late} · C8.2" if owed.to_pay_now.minor else ""
+    yield f"- **Owed by the customer:** {owed.owed} {owed.owed.currency}, {owed.bills} bills · C7.1{overdue}"
+    if owed.suspended_since is not None:
+        since = _when(owed.suspended_since, file.terms.time_zone)
+        yield f"- **Service suspended** since {since} · C8.2"
 
 
 def _term(file: AgreementFile, zone: str) -> str:

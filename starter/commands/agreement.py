@@ -11,10 +11,12 @@ from typing import Annotated
 import typer
 
 from contract.agreement_states import AgreementState
+from contract.money_commands import Resume, Suspend
 from contract.terms import canonical_bytes, digest_of
 from records.results import AgreementFilter
 from starter import given
 from starter.client import Aftercare
+from starter.commands.money import settle
 from starter.commands.options import AgreementId, AsJson, At, By, CommandId, Reason, SheetFile
 from starter.lookup import agreement_on_record, zone_of
 from starter.reaching import record_store, service
@@ -100,6 +102,32 @@ def withdraw(
         lambda client: client.withdraw_offer(agreement, by, reason=reason, at=at, command_id=command_id),
         as_json,
     )
+
+
+@app.command()
+def suspend(
+    agreement: AgreementId,
+    by: By,
+    reason: Reason = None,
+    at: At = None,
+    command_id: CommandId = None,
+    as_json: AsJson = False,
+) -> None:
+    """Suspend service for late payment, once the customer has been told as long as agreed (C8.2)."""
+    settle(agreement, Suspend, by, at, command_id, as_json, {"reason": reason})
+
+
+@app.command()
+def resume(
+    agreement: AgreementId,
+    by: By,
+    reason: Reason = None,
+    at: At = None,
+    command_id: CommandId = None,
+    as_json: AsJson = False,
+) -> None:
+    """Resume service, or give up suspending it, although not all is paid (C8.2)."""
+    settle(agreement, Resume, by, at, command_id, as_json, {"reason": reason})
 
 
 @app.command()

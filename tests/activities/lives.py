@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contract import agreement, request_life
+from contract.agreement_file import TermDates
 from contract.commands import (
     Accept,
     AnswerRating,
@@ -107,7 +108,7 @@ class Life:
         events = agreement.step(self.agreement, commands, local(now)).events
         if self.agreement.fully_signed and self.agreement.dates is None:
             signed = max(signature.at for signature in self.agreement.signatures.values())
-            events += agreement.activate(self.agreement, agreement.TermDates.of(self.terms, signed))
+            events += agreement.activate(self.agreement, TermDates.of(self.terms, signed))
         await self.record_agreement(events)
 
     async def close(self, now: str, still_open: Sequence[str] = ()) -> None:

@@ -35,6 +35,7 @@ from tests.activities.lives import (
     said,
     sheet,
 )
+from tests.activities.money_lives import life_of_money
 from tests.activities.post_office import PostOffice
 from tests.activities.telling import (
     ADDRESS,
@@ -77,6 +78,7 @@ async def _everything(folder: Path, language: Language) -> list[Told]:
 
         await long_life(store, language, tell)
         await offers_that_came_to_nothing(store, language, tell)
+        await life_of_money(store, language, tell)
     readers = {address: role for role, address in ADDRESS.items()}
     return [
         Told(event, readers[to], message)
@@ -225,6 +227,51 @@ SAYS: dict[EventKind, tuple[list[str], list[str]]] = {
         ["Monday, 11 May 2026, 14:30", "Monday, 11 May 2026, 15:30", "reversed"],
         ["2026年5月11日（周一）14:30", "2026年5月11日（周一）15:30", "冲回"],
     ),
+    EventKind.BILL_ISSUED: (
+        ["B001", "CNY 12,000.00", "Tuesday, 17 March 2026", "one period", "0.05 %"],
+        ["B001", "人民币 12,000.00 元", "2026年3月17日（周二）", "one period", "0.05%"],
+    ),
+    EventKind.PAYMENT_REMINDED: (
+        ["B001", "CNY 12,000.00", "Tuesday, 17 March 2026"],
+        ["B001", "人民币 12,000.00 元", "2026年3月17日（周二）"],
+    ),
+    EventKind.PAYMENT_OVERDUE: (
+        ["B001", "was due on Tuesday, 17 March 2026", "CNY 12,000.00", "0.05 %"],
+        ["B001", "2026年3月17日（周二）", "人民币 12,000.00 元", "0.05%"],
+    ),
+    EventKind.SUSPENSION_ANNOUNCED: (
+        ["CNY 12,162.00", "3 days after this notice", "since Tuesday, 17 March 2026", "Full payment averts"],
+        ["人民币 12,162.00 元", "3 天", "2026年3月17日（周二）", "付清全部欠款"],
+    ),
+    EventKind.SUSPENDED: (
+        ["Friday, 17 April 2026, 00:00", "CNY 12,186.00", "resumes by itself"],
+        ["2026年4月17日（周五）00:00", "人民币 12,186.00 元", "自动恢复"],
+    ),
+    EventKind.CREDIT_GIVEN: (["CNY 100.00", "February."], ["人民币 100.00 元", "February."]),
+    EventKind.PAYMENT_RECORDED: (
+        ["CNY 24,500.00", "cheque", "C-77", "Monday, 20 April 2026"],
+        ["人民币 24,500.00 元", "支票", "C-77", "2026年4月20日（周一）"],
+    ),
+    EventKind.PAYMENT_CLEARED: (
+        ["CNY 24,500.00", "C-77", "Tuesday, 21 April 2026"],
+        ["人民币 24,500.00 元", "C-77", "2026年4月21日（周二）"],
+    ),
+    EventKind.RESUMED: (
+        ["Tuesday, 21 April 2026, 10:00", "Friday, 17 April 2026, 00:00"],
+        ["2026年4月21日（周二）10:00", "2026年4月17日（周五）00:00"],
+    ),
+    EventKind.PAYMENT_BOUNCED: (
+        ["CNY 24,500.00", "C-77", "No funds."],
+        ["人民币 24,500.00 元", "C-77", "No funds."],
+    ),
+    EventKind.PAYMENT_REVERSED: (
+        ["CNY 50.00", "T-78", "bank transfer", "Of another customer."],
+        ["人民币 50.00 元", "T-78", "银行转账", "Of another customer."],
+    ),
+    EventKind.LATE_FEE_WAIVED: (
+        ["CNY 20.00", "B001", "A good year."],
+        ["人民币 20.00 元", "B001", "A good year."],
+    ),
 }
 """What the first mail of each kind says, in English and in Chinese; ``a|b``: either."""
 
@@ -347,7 +394,9 @@ def test_mails_about_one_request_hang_together(lives: dict[Language, list[Told]]
 
 def test_there_is_one_template_for_each_event_and_language_and_no_other():
     wanted = {template_of(kind, language) for kind in NOTICES for language in Language}
-    shared = {f"{language}/{name}.j2" for language in Language for name in ("base", "request", "agreement")}
+    shared = {
+        f"{language}/{name}.j2" for language in Language for name in ("base", "request", "agreement", "money")
+    }
     there = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.glob("*/*.j2")}
     assert there == wanted | shared
 

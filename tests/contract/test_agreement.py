@@ -9,8 +9,6 @@ import pytest
 
 from contract.agreement import (
     AgreementCommand,
-    AgreementFile,
-    TermDates,
     activate,
     advance,
     check_submission,
@@ -21,6 +19,7 @@ from contract.agreement import (
     refusal_of,
     step,
 )
+from contract.agreement_file import AgreementFile, TermDates
 from contract.agreement_states import AgreementState as S
 from contract.commands import RefuseOffer, Sign, Submission, WithdrawOffer
 from contract.facts import Event, EventKind

@@ -1,0 +1,155 @@
+"""The file of one agreement: what its workflow carries (C4.1, C10.3, contract §3 "Dates")."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from contract.agreement_states import AgreementState
+from contract.days import Days
+from contract.facts import AgreementSnapshot
+from contract.money_file import MoneyFile
+from contract.parties import Role, role_of
+from contract.penalties import add_months
+from contract.terms import Service, TermSheet
+from contract.values import DAY, Digest, Identifier, Instant, Model, Record
+
+REMINDERS = (60, 30, 7)
+"""Days before the end of the term at which both sides are reminded (contract §7)."""
+
+DAYS_BEYOND = timedelta(days=3653)
+"""How far beyond the term its days are worked out: late fees go on until all is paid."""
+
+
+class TermDates(Model):
+    """The dates of a term as instants, worked out once in its time zone, when it begins."""
+
+    effective_date: date
+    ends_at: Instant
+    """24:00 on the day before the anniversary."""
+    last_day: date
+    """That day, in the zone of the contract."""
+    year_starts: list[Instant]
+    reminders: dict[int, Instant]
+    days: Days | None = None
+    """Every local day of the term and long after it, where the agreement's money is run."""
+
+    @classmethod
+    def of(cls, terms: TermSheet, activated_at: datetime, *, with_days: bool = False) -> TermDates:
+        """From the instant of the second signature. Uses time-zone rules: for activities, not workflows."""
+        zone = ZoneInfo(terms.time_zone)
+
+        def midnight(day: date) -> datetime:
+            return datetime(day.year, day.month, day.day, tzinfo=zone)
+
+        first = activated_at.astimezone(zone).date()
+        end = add_months(first, terms.term.total_months)
+        years = range(0, terms.term.total_months, 12)
+        last = midnight(end) + DAYS_BEYOND
+        return cls(
+            effective_date=first,
+            ends_at=midnight(end),
+            last_day=end - timedelta(days=1),
+            year_starts=[midnight(add_months(first, months)) for months in years],
+            reminders={days: midnight(end - timedelta(days=days)) for days in REMINDERS},
+            days=Days.of(terms.time_zone, activated_at - DAY, last) if with_days else None,
+        )
+
+
+class AgreementTerms(Model):
+    """What of the terms an agreement's workflow acts by."""
+
+    provider_id: Identifier
+    customer_id: Identifier
+    services: list[Service]
+    offer_days: int
+    command_delay_hours: int
+    closing_days: int
+    time_zone: str = "UTC"
+    """For showing instants; the dates that depend on its rules are worked out when the term begins."""
+
+    @classmethod
+    def from_sheet(cls, terms: TermSheet) -> AgreementTerms:
+        return cls(
+            provider_id=terms.provider.party_id,
+            customer_id=terms.customer.party_id,
+            services=terms.services,
+            offer_days=terms.offer_days,
+            command_delay_hours=terms.command_delay_hours,
+            closing_days=terms.closing_days,
+            time_zone=terms.time_zone,
+        )
+
+    def role_of(self, party: str) -> Role | None:
+        return role_of(party, self.provider_id, self.customer_id)
+
+
+class Signature(Model):
+    person: str
+    title: str
+    at: Instant
+    seal_digest: Digest | None = None
+
+
+class AgreementFile(Record):
+    """Everything an agreement's workflow knows; travels through continue-as-new."""
+
+    schema_version: int = 1
+    agreement_id: str
+    digest: str
+    terms_version: int = 1
+    terms: AgreementTerms
+    state: AgreementState = AgreementState.OFFERED
+    offered_at: Instant
+    last_at: Instant
+    seq: int = 0
+    signatures: dict[Role, Signature] = {}
+    effective_at: Instant | None = None
+    dates: TermDates | None = None
+    reminded: list[int] = []
+    closed_at: Instant | None = None
+    open_requests: list[str] | None = None
+    """Known from the end of the term on; None before, when nobody needs to know."""
+    taken: list[str] = []
+    money: MoneyFile | None = None
+    """None before it is in force, and where its money is not run here."""
+
+    def clone(self) -> AgreementFile:
+        """A copy whose changes do not reach this one."""
+        copy = self.model_copy(update={"money": None}).model_copy(deep=True)
+        copy.money = None if self.money is None else self.money.clone()
+        return copy
+
+    @property
+    def offer_ends(self) -> datetime:
+        """The last instant at which the offer can be signed."""
+        return self.offered_at + self.terms.offer_days * DAY
+
+    @property
+    def closing_ends(self) -> datetime:
+        """When the agreement closes even if requests are open: ``closing_days`` after the end."""
+        assert self.dates is not None
+        return self.dates.ends_at + self.terms.closing_days * DAY
+
+    @property
+    def fully_signed(self) -> bool:
+        return len(self.signatures) == len(Role)
+
+    def next_seq(self) -> int:
+        self.seq += 1
+        return self.seq
+
+    def snapshot(self) -> AgreementSnapshot:
+        return AgreementSnapshot(
+            agreement_id=self.agreement_id,
+            state=self.state,
+            provider_id=self.terms.provider_id,
+            customer_id=self.terms.customer_id,
+            terms_version=self.terms_version,
+            digest=self.digest,
+            offered_at=self.offered_at,
+            effective_at=self.effective_at,
+            ends_at=self.dates.ends_at if self.dates else None,
+            closed_at=self.closed_at,
+            year_starts=self.dates.year_starts if self.dates else [],
+        )

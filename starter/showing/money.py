@@ -1,0 +1,149 @@
+"""What is owed and was paid, for people: bills, payments, the statement; and the journal as CSV."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import RenderableType
+from rich.table import Table
+
+from contract.agreement_money import MoneyStanding
+from contract.money_file import Payment
+from contract.statements import Statement, StatementLine
+from records.results import PostedEntry
+from starter.showing.paper import BAD, DIM, GOOD, NOTHING, exactly, facts, marked, money, table, words
+from starter.showing.plain import plain
+
+JOURNAL = (
+    "recorded_at",
+    "agreement_id",
+    "key",
+    "kind",
+    "clause",
+    "effective_at",
+    "debit",
+    "credit",
+    "amount",
+    "currency",
+    "terms_version",
+    "contract_year",
+    "request_id",
+    "reverses",
+    "party",
+    "person",
+    "reason",
+)
+"""The columns of the journal, in order. New ones come after these."""
+
+
+def standing_line(standing: MoneyStanding, zone: ZoneInfo) -> str:
+    """The answer to a command, in a line."""
+    line = f"agreement {standing.agreement_id}: owed {money(standing.owed)}"
+    if standing.to_pay_now.minor:
+        late = f", {money(standing.late_fees)} of it late fees" if standing.late_fees.minor else ""
+        line += f"; overdue {money(standing.to_pay_now)}{late}"
+    if standing.suspended_since is not None:
+        line += f"; service suspended since {exactly(standing.suspended_since, zone)}"
+    return line
+
+
+def bills(found: Statement) -> Table:
+    """Bills and where each stands."""
+    numbers = ["asked for", "unpaid", "late fee", "of it unpaid"]
+    made = table("", "bill", "due", *numbers, "", right=numbers, note=f"as of {found.as_of}")
+    for bill in found.bills:
+        made.add_row(
+            bill.number,
+            bill.due_on.isoformat(),
+            money(bill.asked_for),
+            money(bill.unpaid),
+            money(bill.late_fee),
+            money(bill.late_fee_unpaid),
+            marked("overdue", BAD) if bill.overdue else marked("open" if bill.unpaid.minor else "paid", DIM),
+        )
+    return made
+
+
+def payments(found: Sequence[Payment]) -> Table:
+    """Payments and what became of them."""
+    made = table(
+        "", "received", "means", "reference", "amount", "bill", "state", "counts on", right=["amount"]
+    )
+    for payment in found:
+        made.add_row(
+            payment.value_date.isoformat(),
+            payment.label or payment.means.value,
+            payment.reference,
+            money(payment.amount),
+            payment.bill or NOTHING,
+            payment.state.value,
+            payment.counts_on.isoformat() if payment.counts_on else NOTHING,
+        )
+    return made
+
+
+def plain_payment(payment: Payment) -> dict[str, Any]:
+    """A payment for programs, with what it comes to."""
+    found: dict[str, Any] = plain(payment)
+    return found | {"state": payment.state.value, "counts_on": plain(payment.counts_on)}
+
+
+def statement(found: Statement, zone: ZoneInfo) -> list[RenderableType]:
+    """The statement of a day, line by line."""
+    numbers = ["amount", "balance"]
+    title = f"Statement of agreement {found.agreement_id} as of {found.as_of}"
+    made = table(title, "day", "what", "about", "clause", *numbers, "how", right=numbers, note=zone.key)
+    for line in found.lines:
+        made.add_row(
+            line.on.isoformat(),
+            words(line.kind),
+            line.about,
+            line.clause,
+            marked(money(line.amount), BAD if line.amount.minor > 0 else GOOD),
+            money(line.balance),
+            _how(line),
+        )
+    sums: list[tuple[str, RenderableType]] = [
+        ("the customer owes", money(found.owed)),
+        ("the provider owes in penalties", money(found.penalties_owed)),
+        ("net", marked(money(found.net), "bold")),
+        ("overdue, with late fees", money(found.to_pay_now)),
+    ]
+    if found.pending:
+        sums.append(("not cleared yet", ", ".join(f"{p.reference} {money(p.amount)}" for p in found.pending)))
+    if found.suspended:
+        sums.append(("service", marked("suspended", BAD)))
+    return [made, "", facts(sums)] if found.lines else [title, "", facts(sums)]
+
+
+def _how(line: StatementLine) -> str:
+    told = line.explanation
+    if "formula" in told:
+        return str(told["formula"])
+    if told.get("went_to"):
+        return "; ".join(
+            f"{part['amount']} to {words(part['part'])} of {part['bill']}" for part in told["went_to"]
+        )
+    return " ".join(str(told.get("reason") or "").split()) or NOTHING
+
+
+def print_journal(posted: Sequence[PostedEntry]) -> None:
+    """Entries as CSV with the columns of :data:`JOURNAL`."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(JOURNAL)
+    for row in posted:
+        entry = row.entry
+        fields = {name: plain(getattr(entry, name)) for name in JOURNAL if name in type(entry).model_fields}
+        fields |= {
+            "recorded_at": plain(row.recorded_at),
+            "agreement_id": row.agreement_id,
+            "contract_year": row.contract_year,
+            "amount": str(entry.amount),
+            "currency": entry.amount.currency,
+        }
+        writer.writerow("" if fields[name] is None else fields[name] for name in JOURNAL)
+    sys.stdout.flush()

@@ -1,0 +1,109 @@
+"""The money of one agreement, so told that every mail about money comes up."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from typing import Any
+
+from contract import agreement, agreement_money, dunning
+from contract.agreement_file import TermDates
+from contract.facts import Event, LedgerEntry, RecordBatch
+from contract.money_commands import (
+    BouncePayment,
+    ClearPayment,
+    GiveCredit,
+    MoneyCommand,
+    RecordPayment,
+    ReversePayment,
+    WaiveLateFee,
+)
+from contract.money_life import draft_bill, issued, next_bill, take_bill
+from contract.notices import Notice
+from records import RecordStore
+from tests.activities.lives import LI_MING, Life, local, said, sheet
+
+CHEQUE: dict[str, Any] = {"means": "cheque", "reference": "C-77"}
+TRANSFER: dict[str, Any] = {"means": "transfer", "reference": "T-78"}
+
+
+class MoneyLife(Life):
+    """An agreement whose money is run; the workflow's part in it played here."""
+
+    async def in_force(self) -> None:
+        await self.offer("2026-03-01 10:00")
+        signatures = (
+            self.signature(LI_MING, "2026-03-01 11:00"),
+            self.signature(LI_MING, "2026-03-02 08:30").model_copy(
+                update={"actor": LI_MING.model_copy(update={"party": "customer"})}
+            ),
+        )
+        events = agreement.step(self.agreement, signatures, local("2026-03-02 08:30")).events
+        signed = max(signature.at for signature in self.agreement.signatures.values())
+        dates = TermDates.of(self.terms, signed, with_days=True)
+        await self.record_agreement(events + agreement.activate(self.agreement, dates, self.terms))
+
+    async def pass_until(self, now: datetime) -> None:
+        """Issue the bills and do what fell due by an instant."""
+        money = self.agreement.money
+        assert money is not None
+        while (following := next_bill(money)) is not None and following[0] <= now:
+            await self._advance(following[0])
+            draft, seq = draft_bill(money), self.agreement.next_seq()
+            assert draft is not None
+            workflow_id = f"agreement/{self.terms.agreement_id}"
+            bill = await self.store.issue_bill(workflow_id, seq, draft, self.terms.agreement_id, True)
+            entries = take_bill(money, bill, seq).entries
+            await self._told([issued(bill, seq)], entries, recorded=True)
+        await self._advance(now)
+
+    async def _advance(self, until: datetime) -> None:
+        outcome = agreement_money.advance(self.agreement, until)
+        await self._told(outcome.events, outcome.entries)
+        money = self.agreement.money
+        assert money is not None
+        for announcement in money.announcements:
+            if announcement.told_at is None:
+                dunning.told(money, announcement.seq, until)
+
+    async def do(self, command: type[MoneyCommand], at: str, **content: Any) -> None:
+        await self.pass_until(local(at))
+        told = command(**said(at, LI_MING), **content)
+        step = agreement.step(self.agreement, [told], local(at))  # type: ignore[list-item]
+        assert not step.refused, step.refused
+        await self._told(step.events, step.entries)
+
+    async def _told(self, events: list[Event], entries: list[LedgerEntry], *, recorded: bool = False) -> None:
+        workflow_id, agreement_id = f"agreement/{self.terms.agreement_id}", self.terms.agreement_id
+        new = [] if recorded else events
+        await self.store.append(
+            RecordBatch(
+                workflow_id=workflow_id,
+                agreement_id=agreement_id,
+                events=new,
+                entries=entries,
+                agreement=self.agreement.snapshot() if new else None,
+            )
+        )
+        if events:
+            await self._tell(workflow_id, None, events)
+
+
+async def life_of_money(
+    store: RecordStore, language: str, notify: Callable[[Notice], Awaitable[None]] | None = None
+) -> MoneyLife:
+    """The first bill overdue and suspended for; a cheque that bounces, a payment reversed, corrections."""
+    life = MoneyLife(store, sheet("MONEY-1", language), notify=notify)
+    await life.in_force()
+    for day in ("03-14", "03-18", "04-02", "04-13", "04-17"):
+        await life.pass_until(local(f"2026-{day} 00:00"))
+    await life.do(GiveCredit, "2026-04-18 10:00", amount="100.00", reason="For the outage of\nFebruary.")
+    received = {"amount": "24500.00", "value_date": date(2026, 4, 20)}
+    await life.do(RecordPayment, "2026-04-20 10:00", **CHEQUE, **received)
+    await life.do(ClearPayment, "2026-04-21 10:00", **CHEQUE, cleared_on=date(2026, 4, 21))
+    await life.do(BouncePayment, "2026-04-25 10:00", **CHEQUE, reason="No funds.")
+    received = {"amount": "50.00", "value_date": date(2026, 4, 26)}
+    await life.do(RecordPayment, "2026-04-26 10:00", **TRANSFER, **received)
+    await life.do(ReversePayment, "2026-04-27 10:00", **TRANSFER, reason="Of another customer.")
+    await life.do(WaiveLateFee, "2026-04-27 11:00", bill="B001", amount="20.00", reason="A good year.")
+    return life

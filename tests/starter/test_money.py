@@ -1,0 +1,93 @@
+"""Bills, payments and statements on the command line, against a real server with a worker."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from starter.showing.money import JOURNAL
+from tests.starter.conftest import CommandLine
+from tests.starter.test_commands import PROVIDER, agreed
+
+pytestmark = pytest.mark.engine
+
+
+def today() -> str:
+    """The day in the contract's zone, Shanghai."""
+    return str((datetime.now(UTC) + timedelta(hours=8)).date())
+
+
+def billed(online: CommandLine, agreement: str) -> list[dict[str, Any]]:
+    """The bills, once there are any: the first is issued when the agreement is in force."""
+    for _ in range(200):
+        found: list[dict[str, Any]] = online("bill", "list", agreement, "--json").json["bills"]
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("no bill was issued")
+
+
+def test_a_bill_is_paid_in_two_parts_one_of_them_reversed_and_the_statement_tells(
+    online: CommandLine, tmp_path: Path
+):
+    fees: dict[str, Any] = {"amount": "12000.00", "currency": "CNY", "period": "month", "payment_days": 10}
+    fees |= {"means": ["transfer", "cheque"]}
+    agreement = agreed(online, tmp_path, "M-paid", fees=fees)
+    (bill,) = billed(online, agreement)
+    fee = bill["asked_for"]["amount"]
+    on = ("--on", today())
+    first = online("payment", "record", agreement, "T-1", "1000.00", *on, *PROVIDER, "--json").json
+    again = online("payment", "record", agreement, "T-1", "1000.00", *on, *PROVIDER, "--json").json
+    assert first["owed"]["amount"] == again["owed"]["amount"] == f"{float(fee) - 1000:.2f}"
+    other = online("payment", "record", agreement, "T-1", "1000.01", *on, *PROVIDER, "--json")
+    assert '"other_content"' in other.err
+    cheque = ("payment", "record", agreement, "C-1", "500.00", "--means", "cheque", *on, *PROVIDER)
+    online.well(*cheque)
+    online.well("payment", "clear", agreement, "C-1", *on, *PROVIDER)
+    online.well("payment", "bounce", agreement, "C-1", "no funds", *PROVIDER)
+    online.well("payment", "reverse", agreement, "T-1", "of another customer", *PROVIDER)
+    online.well("bill", "credit", agreement, "5.00", "sorry", *PROVIDER)
+    listed = online("payment", "list", agreement, "--json").json["payments"]
+    assert [(row["reference"], row["state"]) for row in listed] == [("T-1", "reversed"), ("C-1", "bounced")]
+    stated = online("statement", agreement, "--json").json
+    assert [line["kind"] for line in stated["lines"]] == ["bill", "credit"]
+    assert stated["owed"]["amount"] == f"{float(fee) - 5:.2f}"
+    read = online.well("statement", agreement)
+    assert "one period" in read
+    assert "the customer owes" in read
+    assert "T-1" in online.well("payment", "list", agreement)
+    assert "B001" in online.well("bill", "list", agreement)
+
+
+def test_what_is_refused_says_why(online: CommandLine, tmp_path: Path):
+    agreement = agreed(online, tmp_path, "M-refused")
+    billed(online, agreement)
+    for words, said in (
+        (("agreement", "suspend", agreement), "nothing is overdue"),
+        (("agreement", "resume", agreement), "not suspended"),
+        (("bill", "waive-late-fee", agreement, "B001", "why not"), "0.00 CNY"),
+        (("payment", "reverse", agreement, "X", "?"), "no payment by transfer"),
+    ):
+        answer = online(*words, *PROVIDER)
+        assert answer.code != 0
+        assert said in answer.err
+    usage = online("payment", "record", agreement, "T", "1.00", "--on", "yesterday", *PROVIDER)
+    assert "allowed: a day, such as 2026-03-02" in usage.err
+
+
+def test_the_journal_is_csv_in_the_documented_columns(online: CommandLine, tmp_path: Path):
+    agreement = agreed(online, tmp_path, "M-journal")
+    billed(online, agreement)
+    begin, end = "2020-01-01", (datetime.now(UTC).replace(microsecond=0)).isoformat()
+    rows = list(csv.reader(io.StringIO(online.well("journal", "--from", begin, "--to", end))))
+    assert tuple(rows[0]) == JOURNAL
+    documented = Path("docs/cli.md").read_text()
+    assert ", ".join(f"`{column}`" for column in JOURNAL) in " ".join(documented.split())
+    future = online("journal", "--from", begin, "--to", "2199-01-01")
+    assert "a period that is over" in future.err

@@ -1,0 +1,147 @@
+"""The money of an agreement, as its workflow runs it (C7.1, C8.2): commands, bills, what follows from both.
+
+The part of :class:`workflows.agreement.Agreement` that is there only where its money is run. It records
+through the agreement's one loop, like everything else.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from temporalio import workflow
+
+from contract import agreement_money as money
+from contract.agreement_file import AgreementFile
+from contract.agreement_money import MoneyStanding
+from contract.billing import Bill
+from contract.dunning import told
+from contract.facts import Event, EventKind, LedgerEntry
+from contract.money_commands import (
+    AnyMoneyCommand,
+    BouncePayment,
+    ClearPayment,
+    GiveCredit,
+    MoneyCommand,
+    RecordPayment,
+    Resume,
+    ReversePayment,
+    Suspend,
+    WaiveLateFee,
+)
+from contract.money_life import draft_bill, issued, next_bill, take_bill
+from contract.terms import Settlement
+from contract.values import TICK
+from workflows.alarm import Alarm
+from workflows.mailing import Mailing
+from workflows.payloads import BillWanted
+from workflows.recording import surely
+from workflows.spreading import Spreading
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def _taking(model: type[MoneyCommand]) -> Any:
+    """The update for one command on the money: validated against the file, applied by the loop."""
+
+    async def handle(self: Accounts, command: Any) -> MoneyStanding:
+        await self.apply_command(command)
+        standing = money.standing(self._file, command.at)
+        assert standing is not None
+        return standing
+
+    def validate(self: Accounts, command: Any) -> None:
+        self.check_command(command)
+
+    name = model.name.value
+    handle.__name__ = name
+    handle.__qualname__ = f"Agreement.{name}"
+    handle.__annotations__ = {"command": model, "return": MoneyStanding}
+    validate.__annotations__ = {"command": model, "return": None}
+    update = workflow.update(name=name, description=(model.__doc__ or "").strip())(handle)
+    update.validator(validate)
+    return update
+
+
+class Accounts:
+    """Bills, commands on money, and telling requests of suspensions."""
+
+    _file: AgreementFile
+    _alarm: Alarm
+    _mailing: Mailing
+    _spreading: Spreading
+    _look_again: bool
+    """Something happened by itself that may make something due."""
+
+    @abstractmethod
+    def check_command(self, command: AnyMoneyCommand) -> None:
+        """Raise what the caller is told when the command cannot be taken now."""
+
+    @abstractmethod
+    async def apply_command(self, command: AnyMoneyCommand) -> None:
+        """Have the loop apply and record a command."""
+
+    @abstractmethod
+    async def _record(self, events: list[Event], entries: Sequence[LedgerEntry] = ()) -> None: ...
+
+    record_payment = _taking(RecordPayment)
+    clear_payment = _taking(ClearPayment)
+    bounce_payment = _taking(BouncePayment)
+    reverse_payment = _taking(ReversePayment)
+    waive_late_fee = _taking(WaiveLateFee)
+    give_credit = _taking(GiveCredit)
+    suspend = _taking(Suspend)
+    resume = _taking(Resume)
+
+    @workflow.query(name="money", description="What is owed now, and whether service is suspended (C8.2).")
+    def money(self) -> MoneyStanding | None:
+        return money.standing(self._file, self._alarm.now())
+
+    async def _issue_bills(self, now: datetime) -> None:
+        """Issue every bill whose period has begun, each exactly once (C7.1.1)."""
+        file = self._file
+        while file.money is not None and (following := next_bill(file.money)) and following[0] <= now:
+            before = money.advance(file, following[0])
+            if before.events or before.entries:
+                await self._record(before.events, before.entries)
+            draft = draft_bill(file.money)
+            assert draft is not None
+            wanted = BillWanted(
+                workflow_id=workflow.info().workflow_id,
+                agreement_id=file.agreement_id,
+                seq=file.next_seq(),
+                draft=draft,
+                set_off=file.money.terms.settlement is Settlement.SET_OFF,
+            )
+            bill = await surely("issue_bill", wanted, Bill, f"Bill {draft.number} · C7.1.1")
+            taken = take_bill(file.money, bill, wanted.seq)
+            self._mailing.add([issued(bill, wanted.seq)])
+            if taken.entries:
+                await self._record([], taken.entries)
+
+    def _announced(self, seqs: Sequence[int]) -> None:
+        """Notices were taken over by the mail server: a suspension's notice period runs from now (C8.2)."""
+        money_file = self._file.money
+        if money_file is not None and any(one.seq in seqs for one in money_file.announcements):
+            at = self._alarm.now().replace(microsecond=0) + TICK
+            for seq in seqs:
+                told(money_file, seq, at)
+            self._look_again = True
+
+    def _spread(self, events: Sequence[Event]) -> None:
+        """Tell open requests of a suspension that began or ended."""
+        kinds = (EventKind.SUSPENDED, EventKind.RESUMED)
+        numbers = {event.payload.get("number") for event in events if event.kind in kinds}
+        if self._file.money is not None and numbers:
+            for suspension in self._file.money.suspensions:
+                if suspension.number in numbers:
+                    self._spreading.add(suspension)
+
+    def _spread_to_new(self, submitted_at: datetime) -> None:
+        """A request submitted before a suspension and admitted in it has not been told by anybody."""
+        if self._file.money is not None:
+            for suspension in self._file.money.suspensions:
+                if suspension.end is None or suspension.end > submitted_at:
+                    self._spreading.add(suspension)
