@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import typer.main
@@ -22,7 +23,7 @@ from typer.exceptions import TyperException
 from runtime.leave import leave
 
 ROOT = Path(__file__).parents[1]
-BLOCK = re.compile(r"^```(?P<kind>console|sh)\s*$\n(?P<body>.*?)^```\s*$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^ *```(?P<kind>console|sh)\s*$\n(?P<body>.*?)^ *```\s*$", re.MULTILINE | re.DOTALL)
 PUNCTUATION = "();<>|&"
 
 
@@ -59,7 +60,7 @@ def shell_lines(document: str, text: str) -> Iterator[Line]:
     for block in BLOCK.finditer(text):
         first = text.count("\n", 0, block.start("body")) + 1
         waiting, begun = "", 0
-        for offset, raw in enumerate(block["body"].splitlines()):
+        for offset, raw in enumerate(dedent(block["body"]).splitlines()):
             if not waiting:
                 if block["kind"] == "console" and not raw.startswith("$ "):
                     continue
