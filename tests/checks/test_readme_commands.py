@@ -101,10 +101,10 @@ make setup
 
 
 def test_commands_are_found_in_the_steps_of_a_list():
-    step = "1. First:\n\n   ```console\n   $ make test\n   ok\n   ```\n\n2. Then:\n\n   ```sh\n   make setup\n   ```\n"
+    step = "1. One:\n\n   ```console\n   $ make test\n   ok\n   ```\n2. Two:\n\n   ```sh\n   make\n   ```\n"
     assert [(line.number, line.text) for line in shell_lines("README.md", step)] == [
         (4, "make test"),
-        (11, "make setup"),
+        (10, "make"),
     ]
 
 
