@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +24,19 @@ from contract.money_commands import (
 )
 from contract.refusals import RefusalKind
 from contract.statements import Statement
+from runtime.settings import MailKind
 from starter.errors import CommandRefused
-from tests.engine import CUSTOMER, DAY, HOUR, PROVIDER, START, LivedAgreement, World, shanghai
+from tests.engine import (
+    CUSTOMER,
+    DAY,
+    HOUR,
+    PROVIDER,
+    START,
+    LivedAgreement,
+    World,
+    shanghai,
+    skipping_world,
+)
 
 pytestmark = pytest.mark.engine
 
@@ -189,3 +201,36 @@ async def test_an_agreement_in_debt_is_not_over_when_it_is_closed(world: World):
     standing = await pay(agreement, str(owed), day)
     assert str(standing.owed) == "0.00"
     await world.completed(agreement.handle)
+
+
+async def test_a_bill_whose_recording_was_not_acknowledged_is_issued_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    issue_bill, tries = world.store.issue_bill, []
+
+    async def committed_and_lost(*given: Any) -> Any:
+        bill = await issue_bill(*given)
+        tries.append(bill)
+        if len(tries) == 1:
+            raise ConnectionError("gone before it answered")
+        return bill
+
+    monkeypatch.setattr(world.store, "issue_bill", committed_and_lost)
+    agreement = await world.agreement(billing=True)
+    await agreement.event(EventKind.BILL_ISSUED, None)
+    standing = await pay(agreement, "1000.00", days(-5))
+    assert len(tries) == 2
+    assert str(standing.owed) == "0.00"
+    assert (await agreement.kinds(None)).count("bill_issued") == 1
+    assert await agreement.is_sound(None)
+
+
+async def test_the_notice_of_a_suspension_is_mailed_and_its_period_runs_from_then_c8_2(tmp_path: Path):
+    async with skipping_world(tmp_path, mail=MailKind.OUTBOX) as world:
+        agreement = await world.agreement(billing=True, mail=True, **SUSPENDING)
+        await agreement.pass_time_until(shanghai(f"{days(11)} 00:00"))
+        suspended = await agreement.event(EventKind.SUSPENDED, None)
+        announced = await agreement.event(EventKind.SUSPENSION_ANNOUNCED, None)
+        mailed = await world.store.notifications(agreement.handle.id, announced.seq)
+        assert suspended.at == shanghai(f"{days(11)} 00:00")
+        assert len(mailed) == 2
