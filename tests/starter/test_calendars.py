@@ -162,6 +162,16 @@ def test_a_year_is_built_from_the_installed_data(online: CommandLine):
     assert online.well("calendars", "show", "--country", "DE") == "no such calendars are kept\n"
 
 
+def test_a_mistaken_file_gives_way_to_the_installed_data(online: CommandLine, tmp_path: Path):
+    mistaken = tmp_path / "mistaken.yaml"
+    mistaken.write_text("country: CN\nyear: 2024\nholidays: [2024-10-01]\nworkdays: [2024-11-24]\n")
+    online.well("calendars", "refresh", "--file", mistaken)
+    online.well("calendars", "refresh", "--country", "CN", "--year", "2024")
+    (kept,) = online("calendars", "show", "--country", "CN", "--year", "2024", "--json").json["calendars"]
+    assert kept["days"]["2024-10-02"] == "holiday"
+    assert "2024-11-24" not in kept["days"]
+
+
 FAULTY = """\
 country: XX
 year: soon
