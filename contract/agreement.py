@@ -47,14 +47,7 @@ def offer(terms: TermSheet, digest: str, at: datetime) -> tuple[AgreementFile, l
 
 def check(file: AgreementFile, command: OfferCommand, now: datetime) -> None:
     """Raise :class:`Refused` when the agreement does not allow the command now."""
-    role = file.terms.role_of(command.actor.party)
-    if role is None:
-        raise refuse(
-            RefusalKind.WRONG_PARTY,
-            f"{command.actor.party} is neither party of the agreement",
-            "C1",
-            [file.terms.provider_id, file.terms.customer_id],
-        )
+    role = file.terms.acting(command.actor.party)
     if isinstance(command, WithdrawOffer) and role is not Role.PROVIDER:
         raise refuse(
             RefusalKind.WRONG_PARTY, "only the provider withdraws an offer", "C4.1", [Role.PROVIDER.value]

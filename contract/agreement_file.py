@@ -11,6 +11,7 @@ from contract.facts import AgreementSnapshot
 from contract.money_file import MoneyFile
 from contract.parties import Role, role_of
 from contract.penalties import add_months
+from contract.refusals import RefusalKind, refuse
 from contract.terms import Service, TermSheet
 from contract.values import DAY, Digest, Identifier, Instant, Model, Record
 
@@ -82,6 +83,14 @@ class AgreementTerms(Model):
 
     def role_of(self, party: str) -> Role | None:
         return role_of(party, self.provider_id, self.customer_id)
+
+    def acting(self, party: str) -> Role:
+        """The role in which a party acts; raises :class:`Refused` for neither party of the agreement."""
+        role = self.role_of(party)
+        if role is None:
+            parties = [self.provider_id, self.customer_id]
+            raise refuse(RefusalKind.WRONG_PARTY, f"{party} is neither party of the agreement", "C1", parties)
+        return role
 
 
 class Signature(Model):

@@ -41,14 +41,7 @@ class MoneyStanding(Model):
 
 def take(file: AgreementFile, command: AnyMoneyCommand, now: datetime) -> Outcome:
     """Take a command; raises :class:`Refused` and changes nothing when it is not allowed."""
-    role = file.terms.role_of(command.actor.party)
-    if role is None:
-        raise refuse(
-            RefusalKind.WRONG_PARTY,
-            f"{command.actor.party} is neither party of the agreement",
-            "C1",
-            [file.terms.provider_id, file.terms.customer_id],
-        )
+    role = file.terms.acting(command.actor.party)
     if file.money is None:
         raise refuse(
             RefusalKind.NOT_ALLOWED_NOW,
