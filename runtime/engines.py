@@ -16,6 +16,7 @@ import fcntl
 import signal
 import socket
 import tempfile
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 LOOPBACK = "127.0.0.1"
+NO_NEWS = "--ui-disable-news-fetch"
 START_UP_SECONDS = 30.0
 TAKEN_SECONDS = 5.0
 """How long a named port or a state file may still belong to a server that is just stopping."""
@@ -122,7 +124,10 @@ async def dev_server(
     arguments = ["server", "start-dev", "--ip", LOOPBACK, "--port", str(port), "--namespace", namespace]
     arguments += ["--log-level", "warn", "--dynamic-config-value", "frontend.enableServerVersionCheck=false"]
     ui_port = (ui_port or free_port()) if ui else None
-    arguments += ["--headless"] if ui_port is None else ["--ui-port", str(ui_port)]
+    if ui_port is None:
+        arguments += ["--headless"]
+    else:
+        arguments += ["--ui-port", str(ui_port), *await _without_news(binary)]
     if database is not None:
         arguments += ["--db-filename", str(database)]
         # Twice as fast on a file, and as safe as development needs.
@@ -166,6 +171,14 @@ async def _claim(database: Path) -> IO[bytes]:
                 lock.close()
                 raise EngineFailed(f"Another dev server is running on {database}.") from None
         await asyncio.sleep(0.05)
+
+
+async def _without_news(binary: Path) -> list[str]:
+    """Keeps the UI from asking the internet for news; a binary of one's own may be too old to be told."""
+    asked = [str(binary), "server", "start-dev", "--help"]
+    process = await asyncio.create_subprocess_exec(*asked, stdout=PIPE, stderr=DEVNULL)
+    said, _ = await process.communicate()
+    return [NO_NEWS] if NO_NEWS.encode() in said else []
 
 
 async def _until_free(port: int) -> None:

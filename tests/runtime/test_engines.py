@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -116,6 +117,12 @@ async def test_the_dev_server_serves_its_ui_on_loopback():
         assert server.ui.startswith("http://127.0.0.1:")
         with urllib.request.urlopen(server.ui) as page:
             assert page.status == 200
+
+
+async def test_the_dev_servers_ui_asks_the_internet_for_no_news():
+    async with dev_server(ui=True) as server:
+        with urllib.request.urlopen(f"{server.ui}/api/v1/settings") as answer:
+            assert json.load(answer)["DisableNewsFetch"]
 
 
 async def test_a_dev_server_that_cannot_start_says_why_in_its_own_words():
