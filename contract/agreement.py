@@ -82,7 +82,6 @@ def apply(file: AgreementFile, command: OfferCommand, now: datetime) -> list[Eve
     check(file, command, now)
     role = file.terms.role_of(command.actor.party)
     assert role is not None
-    payload = command.model_dump(mode="json", exclude={"command_id", "at", "actor"}, exclude_none=True)
     file.state = AgreementState.OFFERED
     kind = EventKind.SIGNED
     match command:
@@ -98,7 +97,7 @@ def apply(file: AgreementFile, command: OfferCommand, now: datetime) -> list[Eve
         case WithdrawOffer():
             file.state, kind = AgreementState.WITHDRAWN, EventKind.OFFER_WITHDRAWN
     file.last_at = command.at
-    file.taken.append(command.command_id)
+    file.take(command)
     return [
         Event(
             seq=file.next_seq(),
@@ -108,7 +107,7 @@ def apply(file: AgreementFile, command: OfferCommand, now: datetime) -> list[Eve
             party=role,
             person=command.actor.person,
             command_id=command.command_id,
-            payload=payload,
+            payload=command.says,
         )
     ]
 
@@ -261,6 +260,8 @@ def step(file: AgreementFile, commands: Sequence[AgreementCommand], now: datetim
     result = Step()
     for command in sorted(commands, key=lambda command: command.at):
         if command.command_id in file.taken:
+            if file.contents.get(command.command_id, command.content) != command.content:
+                result.refused[command.command_id] = command.other_content()
             continue
         try:
             if isinstance(command, MoneyCommand):

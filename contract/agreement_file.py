@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from contract.agreement_states import AgreementState
+from contract.commands import Command
 from contract.days import Days
 from contract.facts import AgreementSnapshot
 from contract.money_file import MoneyFile
@@ -120,8 +121,15 @@ class AgreementFile(Record):
     open_requests: list[str] | None = None
     """Known from the end of the term on; None before, when nobody needs to know."""
     taken: list[str] = []
+    contents: dict[str, str] = {}
+    """Digest of what a command said, by its id; missing when it was taken before that was kept."""
     money: MoneyFile | None = None
     """None before it is in force, and where its money is not run here."""
+
+    def take(self, command: Command) -> None:
+        """Know the command when it is told again."""
+        self.taken.append(command.command_id)
+        self.contents[command.command_id] = command.content
 
     def clone(self) -> AgreementFile:
         """A copy whose changes do not reach this one."""

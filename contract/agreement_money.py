@@ -52,7 +52,7 @@ def take(file: AgreementFile, command: AnyMoneyCommand, now: datetime) -> Outcom
     check_stamp(command.at, file.last_at, now, file.terms.command_delay_hours)
     outcome = apply(file.money, command, role, file.next_seq)
     file.last_at = command.at
-    file.taken.append(command.command_id)
+    file.take(command)
     return outcome
 
 

@@ -1,17 +1,20 @@
 """What the parties tell the contract: one frozen model per command (contract §3, "When a command happens").
 
 Every command carries who acts, when it happened (stamped by the channel in whole seconds) and an
-id of its own, so that telling it twice is telling it once.
+id of its own, so that telling it twice is telling it once; another one under its id is refused.
 """
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
+import rfc8785
 from pydantic import Field
 
 from contract.parties import Actor
+from contract.refusals import Refusal, RefusalKind
 from contract.terms import Priority, Service
 from contract.values import Digest, Identifier, Line, Model, Stamp, Text, Whole
 
@@ -46,6 +49,21 @@ class Command(Model):
     command_id: Identifier
     at: Stamp
     actor: Actor
+
+    @property
+    def says(self) -> dict[str, Any]:
+        """What it says, apart from its id, who gave it and when."""
+        return self.model_dump(mode="json", exclude={"command_id", "at", "actor"}, exclude_none=True)
+
+    @property
+    def content(self) -> str:
+        """A digest by which a command told again under its id is seen to be the same, or another."""
+        return hashlib.sha256(rfc8785.dumps([type(self).__name__, self.says])).hexdigest()[:16]
+
+    def other_content(self) -> Refusal:
+        """Why it is refused when another command was taken under its id."""
+        message = f"command {self.command_id} was given before with other content"
+        return Refusal(kind=RefusalKind.OTHER_CONTENT, message=message, clause="§3")
 
 
 class Submission(Command):

@@ -138,6 +138,8 @@ def late_day(day: int) -> str:
 class TakenCommand(Model):
     command_id: str
     at: Instant
+    content: str | None = None
+    """Digest of what it said; None when it was taken before that was kept."""
 
 
 class RequestFile(Record):
@@ -192,8 +194,12 @@ class RequestFile(Record):
             }
         )
 
+    def taken_as(self, command_id: str) -> TakenCommand | None:
+        """The command taken under an id, if one was."""
+        return next((taken for taken in self.taken if taken.command_id == command_id), None)
+
     def knows(self, command_id: str) -> bool:
-        return any(taken.command_id == command_id for taken in self.taken)
+        return self.taken_as(command_id) is not None
 
     @property
     def penalties(self) -> Money:

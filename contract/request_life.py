@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from contract.clock import ServiceWindow
 from contract.commands import (
@@ -84,8 +83,7 @@ def open_file(
         },
         said=Said(),
     )
-    payload = submission.model_dump(mode="json", exclude={"command_id", "at", "actor"}, exclude_none=True)
-    event = _event(file, submission, EventKind.SUBMITTED, "C6.1.1", Role.CUSTOMER, payload)
+    event = _event(file, submission, EventKind.SUBMITTED, "C6.1.1", Role.CUSTOMER)
     return file, Outcome(events=[event])
 
 
@@ -220,9 +218,9 @@ def apply(file: RequestFile, command: AnyRequestCommand, now: datetime) -> Outco
     if rule.leads_to is not None:
         file.state = rule.leads_to
     file.last_at = at
-    file.taken = [*file.taken[1 - REMEMBERED :], TakenCommand(command_id=command.command_id, at=at)]
-    payload = command.model_dump(mode="json", exclude={"command_id", "at", "actor"}, exclude_none=True)
-    outcome.events.append(_event(file, command, EVENT_OF[command.name], rule.clause, role, payload))
+    taken = TakenCommand(command_id=command.command_id, at=at, content=command.content)
+    file.taken = [*file.taken[1 - REMEMBERED :], taken]
+    outcome.events.append(_event(file, command, EVENT_OF[command.name], rule.clause, role))
     return outcome
 
 
@@ -297,10 +295,13 @@ class Step:
 
 
 def step(file: RequestFile, commands: Sequence[AnyRequestCommand], now: datetime) -> Step:
-    """One step of the request's life; changes the file. Commands told before are passed over."""
+    """One step of the request's life; changes the file. Commands told before are passed over, and refused
+    when they say something else than they did."""
     outcome, refused = Outcome(), {}
     for command in sorted(commands, key=lambda command: command.at):
         if file.knows(command.command_id):
+            if other := _other_content(file, command):
+                refused[command.command_id] = other
             continue
         if file.judged_until < command.at <= now:
             # Nothing stamped earlier can still come: what fell due before the command is judged before it.
@@ -315,12 +316,18 @@ def step(file: RequestFile, commands: Sequence[AnyRequestCommand], now: datetime
     return Step(outcome, refused)
 
 
+def _other_content(file: RequestFile, command: RequestCommand) -> Refusal | None:
+    taken = file.taken_as(command.command_id)
+    same = taken is None or taken.content in (None, command.content)
+    return None if same else command.other_content()
+
+
 def refusal_of(
     file: RequestFile, pending: Sequence[AnyRequestCommand], command: AnyRequestCommand, now: datetime
 ) -> Refusal | None:
     """Why a command cannot join the ones already taken, or None. Changes nothing."""
     if file.knows(command.command_id):
-        return None
+        return _other_content(file, command)
     refused = step(file.clone(), [*pending, command], now).refused
     if command.command_id in refused:
         return refused[command.command_id]
@@ -340,7 +347,6 @@ def _event(
     kind: EventKind,
     clause: str,
     role: Role | None,
-    payload: dict[str, Any],
 ) -> Event:
     return Event(
         seq=file.next_seq(),
@@ -350,5 +356,5 @@ def _event(
         party=role,
         person=command.actor.person,
         command_id=command.command_id,
-        payload=payload,
+        payload=command.says,
     )

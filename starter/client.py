@@ -1,14 +1,15 @@
 """The typed client: what a backend uses to run agreements and requests.
 
 Every command can be told twice: with the same ``command_id`` (and every request with the same
-``request_id``) it counts once. A command happens at its ``at``: stamped here in whole seconds when
-the caller gives none. Refusals raise :class:`~starter.errors.CommandRefused`, malformed input
-:class:`~contract.faults.Faulty` with every fault.
+``request_id``) it counts once, and with other content it is refused. A command happens at its ``at``:
+stamped here in whole seconds when the caller gives none. Refusals raise
+:class:`~starter.errors.CommandRefused`, malformed input :class:`~contract.faults.Faulty` with every fault.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import weakref
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -283,7 +284,9 @@ class Aftercare:
         )
         handle = self._temporal.get_workflow_handle(request_workflow_id(agreement_id, request_id))
         what = f"request {request_id} of agreement {agreement_id}"
-        answers = await self._send(handle, what, "tell", several, f"{told[0].command_id}-tell", Answers)
+        contents = "".join(f"{command.command_id} {command.content}\n" for command in told)
+        update_id = f"{told[0].command_id}-{hashlib.sha256(contents.encode()).hexdigest()[:16]}-tell"
+        answers = await self._send(handle, what, "tell", several, update_id, Answers)
         return answers.refusals
 
     def make(
@@ -355,9 +358,7 @@ class Aftercare:
         times = 0
         while True:
             try:
-                return await self._send(
-                    handle, what, update, command, f"{command.command_id}-{times}", answer
-                )
+                return await self._send(handle, what, update, command, update_id_of(command, times), answer)
             except CommandRefused as problem:
                 anew = self._stamped_anew(command, problem.refusal) if stamped_here else None
                 if anew is None or asyncio.get_running_loop().time() > give_up:
@@ -456,6 +457,15 @@ class Aftercare:
                 raise Unknown(f"there is no {what}") from None
             raise NotReached(f"no answer about {what}: {problem.status.name}") from None
         return found
+
+
+def update_id_of(command: commands.Command, times: int = 0) -> str:
+    """The id under which the engine knows a command that was stamped anew so many times.
+
+    It has the content: an update whose id the engine has seen it answers by itself, and only the workflow can
+    refuse another command under the id of one.
+    """
+    return f"{command.command_id}-{command.content}-{times}"
 
 
 def _is_cancelled() -> bool:

@@ -42,7 +42,7 @@ from runtime.connection import PLAIN
 from runtime.engines import DevServer, dev_server, time_skipping_environment
 from runtime.sandbox import sandbox
 from runtime.settings import MailKind, Settings
-from starter.client import Aftercare
+from starter.client import Aftercare, update_id_of
 from tests.keys import ENCRYPTED
 from workflows import search_attributes
 from workflows.ids import agreement_workflow_id, request_workflow_id
@@ -450,10 +450,14 @@ class LivedAgreement:
 
     # What the engine knows
 
-    async def admitted(self, handle: WorkflowHandle[Any, Any], command_id: str) -> None:
-        """Wait until the server holds a command for a workflow, whether or not a worker is there."""
+    async def admitted(self, command: CommandName | str, at: datetime, command_id: str) -> None:
+        """Wait until the server holds a command given by :meth:`do`, whether or not a worker is there."""
+        name, handle = CommandName(command), self.request_handle()
+        given = self.client.make(
+            MODELS[name], giver(name), at=at, command_id=command_id, **CONTENT.get(name, {})
+        )
         reference = UpdateRef(
-            workflow_execution=WorkflowExecution(workflow_id=handle.id), update_id=f"{command_id}-0"
+            workflow_execution=WorkflowExecution(workflow_id=handle.id), update_id=update_id_of(given)
         )
         question = PollWorkflowExecutionUpdateRequest(
             namespace=self.world.temporal.namespace, update_ref=reference

@@ -130,6 +130,15 @@ async def test_a_signature_told_twice_is_one_signature(world: World):
     assert await agreement.kinds(None) == ["offered", "signed"]
 
 
+async def test_another_signature_under_the_id_of_one_is_refused(world: World):
+    agreement = await world.offer()
+    await agreement.sign(PROVIDER, command_id="mine")
+    with pytest.raises(CommandRefused) as problem:
+        await agreement.sign(PROVIDER, command_id="mine", title="somebody else")
+    assert problem.value.kind is RefusalKind.OTHER_CONTENT
+    assert await agreement.kinds(None) == ["offered", "signed"]
+
+
 @pytest.mark.parametrize("act", ["sign", "refuse_offer", "withdraw_offer"])
 async def test_one_of_neither_party_may_do_nothing_with_an_offer_c1(world: World, act: str):
     agreement = await world.offer()

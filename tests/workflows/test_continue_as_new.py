@@ -96,6 +96,24 @@ async def test_a_command_told_before_is_known_in_the_next_run(world: World):
     assert (await agreement.kinds()).count("confirmed") == 1
 
 
+async def test_another_command_under_the_id_of_one_told_before_is_refused_then_and_in_the_next_run(
+    world: World,
+):
+    agreement = await world.agreement()
+    await agreement.submit()
+    for _ in range(2):
+        await agreement.do("add_note", START, command_id="mine", note="first")
+        with pytest.raises(CommandRefused) as problem:
+            await agreement.do("add_note", START, command_id="mine", note="second")
+        assert problem.value.kind is RefusalKind.OTHER_CONTENT
+        with pytest.raises(CommandRefused) as problem:
+            await agreement.do("confirm", START, command_id="mine")
+        assert problem.value.kind is RefusalKind.OTHER_CONTENT
+        await long_history(agreement)
+    mine = [event for event in await agreement.events() if event.command_id == "mine"]
+    assert [event.payload for event in mine] == [{"note": "first"}]
+
+
 async def test_what_an_agreement_was_told_before_it_knows_in_its_next_run(world: World):
     agreement = await world.offer()
     await agreement.sign(PROVIDER, command_id="provider-signs")

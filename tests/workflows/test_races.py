@@ -51,14 +51,14 @@ async def come_one_after_the_other(
     for number, (command, at) in enumerate(commands, start=first):
         told = agreement.do(command, at, command_id=f"told-{number}")
         tasks.append(asyncio.create_task(told))
-        await agreement.admitted(agreement.request_handle(), f"told-{number}")
+        await agreement.admitted(command, at, f"told-{number}")
     return tasks
 
 
 async def accepted(handle: WorkflowHandle[Any, Any]) -> list[str]:
     """The ids of the commands a workflow accepted, in the order in which they came."""
     return [
-        event.workflow_execution_update_accepted_event_attributes.protocol_instance_id.removesuffix("-0")
+        event.workflow_execution_update_accepted_event_attributes.protocol_instance_id.rsplit("-", 2)[0]
         async for event in handle.fetch_history_events()
         if event.event_type == UPDATE_ACCEPTED
     ]
