@@ -1,4 +1,4 @@
-"""What people write never stands in clear where Temporal, or a log, keeps it (C5.3).
+"""What people write never stands in clear where Temporal, a log or a metric keeps it (C5.3).
 
 A life full of canaries, error paths included, on a real server with its state in a file. The same life
 without encryption shows that they would be found.
@@ -16,13 +16,18 @@ from google.protobuf.message import Message
 from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.converter import DataConverter
 
+import worker
 from contract.commands import CommandName
 from contract.facts import RecordBatch
 from contract.parties import Actor
 from contract.request_life import EVENT_OF
+from records.store import RecordStore
 from runtime.connection import PLAIN
 from runtime.engines import free_port
-from runtime.settings import MailKind, Tls
+from runtime.metrics import Metrics
+from runtime.monitoring import scraped
+from runtime.settings import MailKind, Settings, Tls
+from runtime.telemetry import sdk_runtime
 from starter.errors import CommandRefused
 from tests.engine import LivedAgreement, R, World, eventually, real_server, real_world
 from tests.keys import ENCRYPTED
@@ -80,7 +85,8 @@ async def give(agreement: LivedAgreement, command: CommandName) -> None:
 
 async def live(world: World) -> LivedAgreement:
     """A request from beginning to end, with everything going wrong that can."""
-    agreement = await world.agreement(provider=party("huaxin"), customer=party("acme") | {"language": "en"})
+    parties: dict[str, Any] = {"provider": party("huaxin"), "customer": party("acme") | {"language": "en"}}
+    agreement = await world.agreement(mail=True, **parties)
     await agreement.submit(R, by=CUSTOMER, title=canary("title"), description=canary("description"))
     with pytest.raises(CommandRefused):
         await agreement.do(CommandName.RESOLVE, agreement.start, by=PROVIDER, solution=canary("refused"))
@@ -140,7 +146,14 @@ class faulty:
 
 async def failing(agreement: LivedAgreement) -> bool:
     described = await agreement.request_handle().describe()
-    return any(pending.HasField("last_failure") for pending in described.raw_description.pending_activities)
+    return any(
+        pending.activity_type.name == "record" and pending.HasField("last_failure")
+        for pending in described.raw_description.pending_activities
+    )
+
+
+async def tried_to_mail(metrics: Metrics) -> bool:
+    return b'aftercare_mails_total{outcome="unavailable"} 0.0' not in metrics.text()
 
 
 async def kept_by_temporal(address: str) -> list[bytes]:
@@ -165,22 +178,28 @@ def canaries_in(found: bytes) -> set[str]:
 @pytest.mark.parametrize(
     ("converter", "found"), [(ENCRYPTED, set()), (PLAIN, KEPT)], ids=["encrypted", "plain"]
 )
-async def test_what_people_write_is_in_no_history_database_or_log_when_encrypted_and_would_be_found(
+async def test_what_people_write_is_in_no_history_database_log_or_metric_when_encrypted_and_would_be_found(
     converter: DataConverter,
     found: set[str],
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
 ):
     log = tmp_path / "temporal.log"
+    metrics = Metrics()
+    sdk, sdk_metrics = sdk_runtime(Settings(home=tmp_path, monitoring_address="127.0.0.1:0"))
+    assert sdk_metrics is not None
     with logs():
         async with (
-            real_server(tmp_path, data_converter=converter, log=log) as server,
+            real_server(tmp_path, data_converter=converter, log=log, runtime=sdk) as server,
             real_world(
                 tmp_path, server, mail=MailKind.SMTP, smtp_tls=Tls.NONE, smtp_port=free_port()
             ) as world,
+            await RecordStore.open(world.settings.records, watch=metrics) as world.store,
+            worker.build(world.temporal, world.store, world.settings, metrics),
         ):
-            await world.start_worker()
             agreement = await live(world)
+            await eventually(lambda: tried_to_mail(metrics), "a mail that could not be sent")
+            counted = metrics.text() + await scraped(sdk_metrics)
             on_record = str([event.payload for event in await agreement.events()])
             histories = b"".join(await kept_by_temporal(server.address))
     assert canaries_in(histories) == found
@@ -191,6 +210,15 @@ async def test_what_people_write_is_in_no_history_database_or_log_when_encrypted
     assert "LookupError" in said.err
     if converter is ENCRYPTED:
         assert canaries_in((said.out + said.err).encode() + log.read_bytes()) == set()
+    # Labels are kinds, states and types whether payloads are encrypted or not.
+    assert canaries_in(counted) == set()
+    for sample in (
+        b'aftercare_events_total{kind="rated"} 1.0',
+        b'aftercare_refused_commands_total{kind="not_allowed_now"',
+        b'temporal_local_activity_execution_failed_total{activity_type="record"',
+        b"temporal_workflow_failed_total",
+    ):
+        assert sample in counted
     # The record store keeps what was written: it is the parties' record.
     assert canary("solution") in on_record
     gc.collect()  # the coroutine of the refused workflow, while its warning is still expected
