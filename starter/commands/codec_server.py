@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from ipaddress import ip_address
 
+from contract.faults import Fault, Faulty
 from runtime.http import serving
 from runtime.keyring import KeysFaulty
 from runtime.keys import NO_KEYS, payload_codec
@@ -26,8 +28,23 @@ def codec_server_command(as_json: AsJson = False) -> None:
     docs/confidentiality.md.
     """
     known = settings()
+    host = known.codec_address.rpartition(":")[0]
+    if known.codec_cert is None and not _is_loopback(host):
+        # Plain values and operators' tokens would cross a network in clear.
+        allowed = "on loopback, with a proxy before it that does TLS; or with AFTERCARE_CODEC_CERT"
+        fault = Fault(
+            path="AFTERCARE_CODEC_ADDRESS", clause="C5.3", given=known.codec_address, allowed=allowed
+        )
+        raise Faulty("settings", [fault])
     configure_logs(known)
     run(_run(known, as_json))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 async def _run(known: Settings, as_json: bool) -> None:

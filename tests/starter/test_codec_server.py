@@ -257,3 +257,12 @@ def test_the_command_does_not_start_without_a_key_or_without_operators(aftercare
         aftercare.well("keys", "new")
         said = aftercare("codec-server")
         assert (said.code, "AFTERCARE_CODEC_OPERATORS" in said.err) == (1, True)
+
+
+def test_the_command_does_not_listen_beyond_loopback_without_tls(
+    aftercare: CommandLine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("AFTERCARE_CODEC_ADDRESS", "0.0.0.0:0")
+    with logs():
+        said = aftercare("codec-server")
+    assert (said.code, "AFTERCARE_CODEC_CERT" in said.err) == (3, True)
