@@ -16,6 +16,7 @@ from contract.facts import RequestSnapshot
 from records.results import RequestFilter
 from starter import given
 from starter.commands.options import AsJson, Priorities, Services
+from starter.errors import Unknown
 from starter.exits import ExitCode
 from starter.lookup import agreement_on_record, zones_of
 from starter.operating.engine import Engine
@@ -258,6 +259,8 @@ async def _retry(
     async with record_store() as store, _engine() as engine:
         if agreement is not None:
             await agreement_on_record(store, agreement)
+            if request is not None and await store.request(agreement, request) is None:
+                raise Unknown(f"there is no request {request} of agreement {agreement} on record")
         agreements = None if agreement is None else [agreement]
         steps = await plan(engine, store, agreements, request, reset=reset)
     queue = settings().task_queue

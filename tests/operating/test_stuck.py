@@ -54,6 +54,7 @@ async def test_nothing_is_stuck_where_everything_gets_on(operating: Operators):
         assert await troubles(operator, agreement) == []
         said = await operator("stuck", "--agreement", agreement.id)
         assert (said.code, said.out) == (0, "nothing is stuck; 2 open workflows\n")
+        assert (await operator("retry", agreement.id, "R-nowhere")).code == ExitCode.UNKNOWN
         assert (await operator("retry", agreement.id)).out == "nothing is stuck\n"
 
 
