@@ -11,7 +11,7 @@ its first. It is derived: :func:`sums_of` computes it from the entries whenever 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, case, func, insert, select, update
@@ -45,19 +45,15 @@ _SUMS = select(
 )
 
 
-_KEPT = select(penalty_years).where(
-    penalty_years.c.agreement_id == bindparam("agreement_id"),
-    penalty_years.c.contract_year == bindparam("contract_year"),
+_OF_YEAR = update(penalty_years).where(
+    penalty_years.c.agreement_id == bindparam("of_agreement"),
+    penalty_years.c.contract_year == bindparam("of_year"),
 )
+_ADD = _OF_YEAR.values(accrued=penalty_years.c.accrued + bindparam("owed")).returning(
+    penalty_years.c.accrued, penalty_years.c.above_cap, penalty_years.c.adjustments
+)
+_ADJUST = _OF_YEAR.values(above_cap=bindparam("above"), adjustments=penalty_years.c.adjustments + 1)
 _INSERT = insert(penalty_years)
-_REPLACE = (
-    update(penalty_years)
-    .where(
-        penalty_years.c.agreement_id == bindparam("of_agreement"),
-        penalty_years.c.contract_year == bindparam("of_year"),
-    )
-    .values({name: bindparam(name) for name in ("accrued", "above_cap", "adjustments")})
-)
 
 
 def terms_of_year(
@@ -83,8 +79,7 @@ def keep_right(
         cap = annual_cap(terms)
         if cap is None:
             continue
-        before = _kept(connection, agreement_id, year)
-        sums = sums_of(connection, agreement_id, year) if before is None else before.with_(causes)
+        sums = _add(connection, agreement_id, year, causes)
         above = excess(Money(minor=sums.accrued, currency=cap.currency), cap)
         if above.minor != sums.above_cap:
             adjustment = _adjustment(agreement_id, year, causes, version, terms, cap, sums)
@@ -92,8 +87,7 @@ def keep_right(
                 agreement_id=agreement_id, entry=adjustment, contract_year=year, recorded_at=recorded_at
             )
             entries.insert(connection, [row])
-            sums = replace(sums, above_cap=above.minor, adjustments=sums.adjustments + 1)
-        _keep(connection, agreement_id, year, sums, new=before is None)
+            connection.execute(_ADJUST, {"of_agreement": agreement_id, "of_year": year, "above": above.minor})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +98,6 @@ class Sums:
     """Penalties less reversals and waivers."""
     above_cap: int
     adjustments: int
-
-    def with_(self, causes: Sequence[LedgerEntry]) -> Sums:
-        """The sums with these entries added."""
-        return replace(self, accrued=self.accrued + sum(_owed(entry) for entry in causes))
 
 
 def _owed(entry: LedgerEntry) -> int:
@@ -125,17 +115,15 @@ def sums_of(connection: Connection, agreement_id: str, year: int) -> Sums:
     return Sums(int(row.accrued), int(row.above_cap), int(row.adjustments))
 
 
-def _kept(connection: Connection, agreement_id: str, year: int) -> Sums | None:
-    row = connection.execute(_KEPT, {"agreement_id": agreement_id, "contract_year": year}).one_or_none()
-    return None if row is None else Sums(row.accrued, row.above_cap, row.adjustments)
-
-
-def _keep(connection: Connection, agreement_id: str, year: int, sums: Sums, *, new: bool) -> None:
-    if new:
-        keys = {"agreement_id": agreement_id, "contract_year": year}
-        connection.execute(_INSERT, asdict(sums) | keys)
-    else:
-        connection.execute(_REPLACE, asdict(sums) | {"of_agreement": agreement_id, "of_year": year})
+def _add(connection: Connection, agreement_id: str, year: int, causes: Sequence[LedgerEntry]) -> Sums:
+    """The year's sums once entries that are in the ledger already are added to those kept."""
+    added = {"of_agreement": agreement_id, "of_year": year, "owed": sum(map(_owed, causes))}
+    row = connection.execute(_ADD, added).one_or_none()
+    if row is not None:
+        return Sums(*row)
+    sums = sums_of(connection, agreement_id, year)
+    connection.execute(_INSERT, asdict(sums) | {"agreement_id": agreement_id, "contract_year": year})
+    return sums
 
 
 def _adjustment(
