@@ -152,8 +152,13 @@ def _priority_that_counts(record: RequestRecord, target: Target) -> Priority:
 
 
 def _delay(view: RequestSnapshot) -> str:
-    """How late the solution is, and the started days that a penalty counts (C8.1.2)."""
+    """How late the solution is, and the started days that a penalty counts (C8.1.2).
+
+    How late is on record as of the last event: while the clock runs on, only the days are up to date.
+    """
     days = "1 started day" if view.delay_days == 1 else f"{view.delay_days} started days"
+    if view.resolved_at is None and view.state.is_open:
+        return f", {'paused' if view.state is S.WAITING else 'running'}, {days} so far"
     return f" by {span(timedelta(seconds=view.delay_seconds))}, {days}"
 
 
