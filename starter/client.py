@@ -69,6 +69,7 @@ SKEW = timedelta(seconds=5)
 RECORDING = timedelta(seconds=2)
 """How long an offer waits to be on record before it is answered."""
 NO_WORKER = "does a worker run?"
+CANNOT_SAY = "its worker cannot say; the worker's log and `aftercare ops stuck` tell why"
 _AGAIN = {
     RPCStatusCode.RESOURCE_EXHAUSTED,
     RPCStatusCode.ABORTED,
@@ -451,7 +452,7 @@ class Aftercare:
         except TimeoutError:
             raise NotReached(f"no answer about {what}: {NO_WORKER}") from None
         except (WorkflowQueryFailedError, WorkflowQueryRejectedError):
-            raise NotReached(f"no answer about {what}: its workflow failed") from None
+            raise NotReached(f"no answer about {what}: {CANNOT_SAY}") from None
         except RPCError as problem:
             if problem.status is RPCStatusCode.NOT_FOUND:
                 raise Unknown(f"there is no {what}") from None
