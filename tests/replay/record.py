@@ -49,7 +49,8 @@ def keep(name: str, history: WorkflowHistory) -> None:
 
 def _without_machine(part: dict[str, Any]) -> dict[str, Any]:
     """Without who ran it where, which no replay asks for."""
-    part.pop("identity", None)
+    for where in ("identity", "stackTrace"):
+        part.pop(where, None)
     return part
 
 
