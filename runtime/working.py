@@ -6,10 +6,12 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, NoReturn
 
 from temporalio.worker import Worker
 
+from runtime.connection import Unreachable
 from runtime.leave import leave
 from runtime.logs import log
 
@@ -46,19 +48,34 @@ async def work(
     await asyncio.wait({working, told, looking}, return_when=asyncio.FIRST_COMPLETED)
     for failed in (working, looking):
         if failed.done():
+            if problem := failed.exception():
+                # The SDK waits for its polls, which in a namespace that is gone takes a minute.
+                _within(drain_seconds, partial(_fail, problem))
             await failed
     looking.cancel()
     log.info("worker draining", seconds=drain_seconds)
     draining()
-    # In a thread, for what hangs may be the loop itself, or the closing of the record store later on.
-    bound = threading.Timer(drain_seconds + CLOSING_SECONDS, _end, ["worker did not finish in time"])
-    bound.daemon = True
-    bound.start()
+    _within(drain_seconds, partial(_end, "worker did not finish in time"))
     await worker.shutdown()
     await working
     log.info("worker stopped")
 
 
+def _within(drain_seconds: float, otherwise: Callable[[], NoReturn]) -> None:
+    """Let the process end within a bound, or else end it."""
+    # In a thread, for what hangs may be the loop itself, or the closing of the record store later on.
+    bound = threading.Timer(drain_seconds + CLOSING_SECONDS, otherwise)
+    bound.daemon = True
+    bound.start()
+
+
 def _end(reason: str) -> NoReturn:
     log.error("worker ends with work unfinished", reason=reason)
     leave(UNFINISHED)
+
+
+def _fail(problem: BaseException) -> NoReturn:
+    """As the process would have ended by itself. Only what is known to speak of settings is quoted (C5.3)."""
+    shut_out = isinstance(problem, Unreachable)
+    log.critical("worker ended", reason=str(problem) if shut_out else type(problem).__name__)
+    leave(1 if shut_out else 70)

@@ -79,7 +79,7 @@ class WorkerProcess:
 
     async def ended(self) -> int:
         """Its exit code."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(100):
             return await self.process.wait()
 
 
