@@ -264,15 +264,21 @@ def step(file: AgreementFile, commands: Sequence[AgreementCommand], now: datetim
                 result.refused[command.command_id] = command.other_content()
             continue
         try:
-            if isinstance(command, MoneyCommand):
-                result.add(money.advance(file, min(command.at, now)))
-                result.add(money.take(file, command, now))
-            else:
-                result.events += apply(file, command, now)
+            _take(file, command, now, result)
         except Refused as problem:
             result.refused[command.command_id] = problem.refusal
     result.events += advance(file, now)
     return result
+
+
+def _take(file: AgreementFile, command: AgreementCommand, now: datetime, result: Step) -> None:
+    """Take a command, by the part of the agreement it is about; raises :class:`Refused`."""
+    match command:
+        case MoneyCommand():
+            result.add(money.advance(file, min(command.at, now)))
+            result.add(money.take(file, command, now))
+        case _:
+            result.events += apply(file, command, now)
 
 
 def refusal_of(

@@ -19,7 +19,6 @@ from contract.billing import Bill
 from contract.dunning import told
 from contract.facts import Event, EventKind, LedgerEntry
 from contract.money_commands import (
-    AnyMoneyCommand,
     BouncePayment,
     ClearPayment,
     GiveCredit,
@@ -38,34 +37,23 @@ from workflows.mailing import Mailing
 from workflows.payloads import BillWanted
 from workflows.recording import surely
 from workflows.spreading import Spreading
+from workflows.taking import Taking, taking
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
+def _standing(self: Accounts, command: MoneyCommand) -> MoneyStanding:
+    standing = money.standing(self._file, command.at)
+    assert standing is not None
+    return standing
+
+
 def _taking(model: type[MoneyCommand]) -> Any:
-    """The update for one command on the money: validated against the file, applied by the loop."""
-
-    async def handle(self: Accounts, command: Any) -> MoneyStanding:
-        await self.apply_command(command)
-        standing = money.standing(self._file, command.at)
-        assert standing is not None
-        return standing
-
-    def validate(self: Accounts, command: Any) -> None:
-        self.check_command(command)
-
-    name = model.name.value
-    handle.__name__ = name
-    handle.__qualname__ = f"Agreement.{name}"
-    handle.__annotations__ = {"command": model, "return": MoneyStanding}
-    validate.__annotations__ = {"command": model, "return": None}
-    update = workflow.update(name=name, description=(model.__doc__ or "").strip())(handle)
-    update.validator(validate)
-    return update
+    return taking(model, MoneyStanding, _standing)
 
 
-class Accounts:
+class Accounts(Taking):
     """Bills, commands on money, and telling requests of suspensions."""
 
     _file: AgreementFile
@@ -74,14 +62,6 @@ class Accounts:
     _spreading: Spreading
     _look_again: bool
     """Something happened by itself that may make something due."""
-
-    @abstractmethod
-    def check_command(self, command: AnyMoneyCommand) -> None:
-        """Raise what the caller is told when the command cannot be taken now."""
-
-    @abstractmethod
-    async def apply_command(self, command: AnyMoneyCommand) -> None:
-        """Have the loop apply and record a command."""
 
     @abstractmethod
     async def _record(self, events: list[Event], entries: Sequence[LedgerEntry] = ()) -> None: ...

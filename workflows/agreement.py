@@ -21,7 +21,6 @@ from contract.agreement_states import AgreementState
 from contract.commands import RefuseOffer, Sign, Submission, WithdrawOffer
 from contract.facts import Event, LedgerEntry, RecordBatch, Recorded, TermsDocument
 from contract.faults import Faulty
-from contract.money_commands import AnyMoneyCommand
 from contract.reading import read_terms
 from contract.refusals import Refusal, RefusalKind, Refused, refuse
 from contract.request import RequestState
@@ -223,7 +222,7 @@ class Agreement(Accounts):
         if refusal is not None:
             raise refused(refusal)
 
-    async def apply_command(self, command: AnyMoneyCommand) -> None:
+    async def apply_command(self, command: AgreementCommand) -> None:
         await self._errands.run(command)
 
     async def _take(self, command: AgreementCommand) -> AgreementReceipt:
