@@ -13,6 +13,7 @@ from typing import Any, Self
 from contract.billing import Bill, MoneyTerms
 from contract.days import Days
 from contract.facts import Account, EntryKind
+from contract.invoices import IssuedInvoice
 from contract.late_fees import Hold
 from contract.money import Money
 from contract.terms import Means
@@ -151,6 +152,8 @@ class MoneyFile(Record):
     waivers: list[LateFeeWaiver] = []
     holds: list[Hold] = []
     suspensions: list[Suspension] = []
+    invoices: list[IssuedInvoice] = []
+    """Invoices and credit notes that were issued (C7.1.3)."""
     announcements: list[Announcement] = []
     """Of the present arrears; forgotten with full payment."""
     service_over: bool = False
