@@ -22,6 +22,7 @@ from activities.admission import Admissions
 from activities.billing import Billing
 from activities.calendars import Calendars
 from activities.counted_mail import CountedMailer
+from activities.histories import archiving
 from activities.mail import Mailer, NoMailer, OutboxMailer, SmtpMailer
 from activities.messages import Sender
 from activities.notifications import Notifications
@@ -144,7 +145,8 @@ async def serve(settings: Settings) -> None:
             log.info("worker ready", **where, **({"monitoring": standing.address} if metrics else {}))
             worker = build(client, store, settings, metrics)
             ending = shut_out(client, settings)
-            await work(worker, settings.drain_seconds, standing.begin_draining, ending)
+            async with archiving(client, store):
+                await work(worker, settings.drain_seconds, standing.begin_draining, ending)
 
 
 def _metrics(settings: Settings) -> Metrics | None:

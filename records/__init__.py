@@ -34,6 +34,7 @@ from records.results import (
     RecordedEvent,
     RequestFilter,
     RequestRecord,
+    RunHistory,
     Workflow,
 )
 from records.store import RecordStore
@@ -62,6 +63,7 @@ __all__ = [
     "RecordedEvent",
     "RequestFilter",
     "RequestRecord",
+    "RunHistory",
     "SchemaNotReady",
     "Workflow",
     "upgrade",

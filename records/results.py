@@ -191,6 +191,25 @@ class Notification(Model):
     """What the receiving server answered."""
 
 
+class RunHistory(Model):
+    """One run of a workflow that is over, of which the engine's history is kept."""
+
+    workflow_id: str
+    run_id: str
+    agreement_id: Identifier
+    request_id: Identifier | None = None
+    previous_run: str | None = None
+    """The run that this one continued."""
+    outcome: str
+    """How it ended, in the engine's words: ``completed``, ``continued_as_new``, ``failed``, …"""
+    started_at: Instant
+    closed_at: Instant
+    """Both on the engine's clock, which in a rehearsal is not the contract's."""
+    events: int
+    digest: Digest
+    """SHA-256 of the history as JSON."""
+
+
 class AttentionKind(StrEnum):
     """What asks for a person: nothing in the contract goes on by itself from here."""
 

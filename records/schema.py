@@ -1,6 +1,6 @@
 """The tables. `migrations/` makes them and a test finds no difference between the two.
 
-Money is a whole number of minor units and its currency; times are microseconds in UTC. Five tables are
+Money is a whole number of minor units and its currency; times are microseconds in UTC. Six tables are
 append-only, by triggers that the first migration makes: see `APPEND_ONLY`.
 """
 
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
@@ -38,7 +39,14 @@ metadata = MetaData(
     }
 )
 
-APPEND_ONLY: Final = ("terms_versions", "events", "ledger_entries", "calendar_years", "notifications")
+APPEND_ONLY: Final = (
+    "terms_versions",
+    "events",
+    "ledger_entries",
+    "calendar_years",
+    "notifications",
+    "histories",
+)
 """Tables on which the database refuses UPDATE and DELETE, and PostgreSQL also TRUNCATE."""
 
 
@@ -223,4 +231,25 @@ notifications = Table(
     Column("response", Text, nullable=False),
     ForeignKeyConstraint(["workflow_id", "event_seq"], ["events.workflow_id", "events.seq"]),
     Index(None, "workflow_id", "event_seq"),
+)
+
+histories = Table(
+    "histories",
+    metadata,
+    Column("workflow_id", String, nullable=False),
+    Column("run_id", String, nullable=False),
+    _agreement(),
+    Column("request_id", String),
+    Column("previous_run", String),
+    Column("outcome", String, nullable=False),
+    Column("started_at", UtcMicroseconds, nullable=False),
+    Column("closed_at", UtcMicroseconds, nullable=False),
+    Column("events", Integer, nullable=False),
+    Column("digest", String, nullable=False),
+    # JSON as the engine's tools write it, payloads as they were, compressed.
+    Column("content", LargeBinary, nullable=False),
+    Column("recorded_at", UtcMicroseconds, nullable=False),
+    PrimaryKeyConstraint("workflow_id", "run_id"),
+    Index(None, "agreement_id"),
+    Index(None, "run_id"),
 )

@@ -13,7 +13,18 @@ from contract.money_file import MoneyFile
 from contract.request import RequestState
 from contract.service_hours import CalendarYear
 from contract.statements import Statement
-from records import archive, attention, calendars, history, lately, notices, queries, standings, writing
+from records import (
+    archive,
+    attention,
+    calendars,
+    histories,
+    history,
+    lately,
+    notices,
+    queries,
+    standings,
+    writing,
+)
 from records import money as accounts
 from records.archive import Shelf
 from records.compliance import compliance
@@ -36,6 +47,7 @@ from records.results import (
     RecordedEvent,
     RequestFilter,
     RequestRecord,
+    RunHistory,
     Workflow,
 )
 from records.watching import News, Watch
@@ -149,6 +161,10 @@ class RecordStore:
     async def keep_notification(self, notification: Notification) -> bool:
         """Store that a message was sent; False when its id is on record already: the first one stands."""
         return await self._write(notices.keep, notification)
+
+    async def keep_history(self, run: RunHistory, content: bytes) -> bool:
+        """Store the engine's history of a run that is over; False when it is on record already."""
+        return await self._write(histories.keep, run, content, _now())
 
     # Agreements and terms
 
@@ -272,6 +288,20 @@ class RecordStore:
     async def requests_open_since(self, agreement_id: str, since: datetime) -> list[str]:
         """Requests open at an instant or later, in order of their submission."""
         return await self._read(queries.open_since, agreement_id, since)
+
+    # Histories of the engine
+
+    async def histories_kept(self, run_ids: Sequence[str]) -> set[str]:
+        """Those of some runs whose histories are on record."""
+        return await self._read(histories.kept_among, run_ids)
+
+    async def histories(self, workflow_id: str) -> list[RunHistory]:
+        """The runs of a workflow whose histories are on record, in order of their start."""
+        return await self._read(histories.of_workflow, workflow_id)
+
+    async def history_content(self, workflow_id: str, run_id: str) -> bytes | None:
+        """The history of a run, as JSON, its payloads as the engine had them."""
+        return await self._read(histories.content, workflow_id, run_id)
 
     # Calendars and notifications
 

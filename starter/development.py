@@ -14,6 +14,7 @@ from pathlib import Path
 
 from temporalio.converter import PayloadCodec
 
+from activities.histories import archiving
 from contract.values import Model
 from records.migrate import upgrade
 from records.store import RecordStore
@@ -88,6 +89,7 @@ async def running(
             )
         )
         await stack.enter_async_context(build(temporal.client, store, settings))
+        await stack.enter_async_context(archiving(temporal.client, store))
         yield Running(
             temporal=temporal.address,
             ui=temporal.ui,

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from activities.histories import Histories
 from contract.deadlines import CLAUSES
 from contract.facts import RequestSnapshot
 from records.results import RequestFilter
@@ -19,7 +20,7 @@ from starter.commands.options import AsJson, Priorities, Services
 from starter.errors import Unknown
 from starter.exits import ExitCode
 from starter.lookup import agreement_on_record, zones_of
-from starter.operating.engine import Engine
+from starter.operating.engine import Engine, answering
 from starter.operating.reconciling import Reconciling
 from starter.operating.retrying import Outcome, Step, perform, plan
 from starter.operating.stuck import GRACE
@@ -150,6 +151,12 @@ def reconcile(
 def verify(agreement: Agreements = None, as_json: AsJson = False) -> None:
     """Recompute the hash chains of the record; exits with 6 where a row is not what was recorded (C6.2.3)."""
     asyncio.run(_verify(agreement, as_json))
+
+
+@app.command()
+def archive(agreement: Agreements = None, as_json: AsJson = False) -> None:
+    """Put the engine's histories of what is over on record now; workers do it every few minutes (C6.2.3)."""
+    asyncio.run(_archive(agreement, as_json))
 
 
 @app.command()
@@ -336,3 +343,21 @@ async def _verify(agreements: list[str] | None, as_json: bool) -> None:
         say("nothing is on record")
     if not sound:
         raise typer.Exit(ExitCode.DIFFERENT)
+
+
+async def _archive(agreements: list[str] | None, as_json: bool) -> None:
+    async with record_store() as store, _engine() as engine:
+        for agreement in agreements or []:
+            await agreement_on_record(store, agreement)
+        with progress(as_json) as bar:
+            task = bar.add_task("archiving histories", total=None)
+            with answering():
+                swept = await Histories(engine.client, store).sweep(
+                    agreement_ids=agreements, looked=lambda count: bar.advance(task, count)
+                )
+    if as_json:
+        print_json({"kept": swept.kept, "known": swept.known, "left": swept.left})
+    else:
+        say(f"{swept.kept} histories put on record, {swept.known} were there")
+        if swept.left:
+            say(f"{swept.left} left: their agreements are not on record")

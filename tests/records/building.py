@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from contract.money import Money
 from contract.parties import Role
 from contract.request import RequestState
 from contract.terms import Priority, Service, TermSheet, canonical_bytes, digest_of
+from records import RunHistory
 
 A = "agreement-1"
 """The agreement of most tests."""
@@ -187,6 +189,24 @@ def back(key: str, amount: str, reverses: str, kind: EntryKind, **changes: Any) 
     """A reversal or waiver of a penalty: the same accounts, the other way."""
     accounts = {"debit": Account.PENALTY_PAYABLE, "credit": Account.PENALTY_EXPENSE}
     return penalty(key, amount, **(accounts | {"kind": kind, "reverses": reverses} | changes))
+
+
+def run_history(
+    run_id: str = "run-1", content: bytes = b'{"events":[]}', **changes: Any
+) -> tuple[RunHistory, bytes]:
+    """What the engine remembers of a run of r1's workflow, with its content."""
+    fields: dict[str, Any] = {
+        "workflow_id": f"request/{A}/r1",
+        "run_id": run_id,
+        "agreement_id": A,
+        "request_id": "r1",
+        "outcome": "completed",
+        "started_at": EFFECTIVE,
+        "closed_at": EFFECTIVE + timedelta(days=1),
+        "events": 0,
+        "digest": hashlib.sha256(content).hexdigest(),
+    }
+    return RunHistory(**(fields | changes)), content
 
 
 def entries_only(*entries: LedgerEntry, agreement_id: str = A) -> RecordBatch:

@@ -9,7 +9,7 @@ from contract.parties import Role
 from contract.service_hours import CalendarYear
 from records import Notification, RecordStore
 from records.schema import APPEND_ONLY
-from tests.records.building import A, penalty, request, utc
+from tests.records.building import A, penalty, request, run_history, utc
 from tests.records.conftest import Sql
 
 pytestmark = pytest.mark.usefixtures("full_store")
@@ -20,6 +20,7 @@ COLUMN = {
     "ledger_entries": "reason",
     "calendar_years": "canonical",
     "notifications": "response",
+    "histories": "outcome",
 }
 
 
@@ -41,6 +42,7 @@ async def full_store(store: RecordStore) -> None:
             response="250 OK",
         )
     )
+    await store.keep_history(*run_history())
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)

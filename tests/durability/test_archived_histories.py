@@ -1,0 +1,101 @@
+"""What the engine remembers of runs that are over is on record before it forgets (C6.2.3, C9.2)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from google.protobuf.json_format import Parse
+from temporalio.api.history.v1 import History
+
+from activities.histories import Histories, history_of
+from contract.commands import CommandName
+from runtime.engines import DevServer
+from tests.engine import CONTENT, HOUR, START, R, World, eventually, real_world, short_runs
+
+NOTE = str(CONTENT[CommandName.ADD_NOTE]["note"]).encode()
+
+pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def world(tmp_path: Path, server: DevServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    """A world whose workflows continue as new after few events."""
+    async with real_world(tmp_path, server, {"workflow_runner": short_runs(monkeypatch)}) as world:
+        await world.start_worker()
+        yield world
+
+
+async def test_every_run_that_is_over_is_put_on_record_as_the_engine_has_it(world: World):
+    agreement = await world.agreement(ago=5 * HOUR)
+    await agreement.submit()
+    for number in range(40):
+        await agreement.do("add_note", START + HOUR, command_id=f"note-{number}")
+    handle = agreement.request_handle()
+    *over, running = await world.runs(handle)
+    assert len(over) >= 2
+    histories = Histories(world.temporal, world.store)
+
+    async def all_are_kept() -> bool:
+        await histories.sweep(agreement_ids=[agreement.id])
+        return len(await world.store.histories(handle.id)) == len(over)
+
+    await eventually(all_are_kept, "the engine's lists name every run")  # which lag a moment
+    kept = await world.store.histories(handle.id)
+    assert [run.run_id for run in kept] == over
+    assert running not in {run.run_id for run in kept}
+    assert [run.previous_run for run in kept] == [None, *over[:-1]]
+    assert {run.outcome for run in kept} == {"continued_as_new"}
+    for run in kept:
+        found = await world.store.history_content(run.workflow_id, run.run_id)
+        engines = await world.temporal.get_workflow_handle(handle.id, run_id=run.run_id).fetch_history()
+        assert found is not None
+        assert list(Parse(found, History()).events) == list(engines.events)
+        said = [base64.b64decode(payload["data"]) for payload in _payloads(json.loads(found))]
+        assert said
+        assert not any(NOTE in data for data in said)
+
+
+async def test_a_sweep_finds_nothing_new_the_second_time(world: World):
+    agreement = await world.agreement()
+    await agreement.submit()
+    await world.temporal.get_workflow_handle(agreement.request_handle().id).terminate()
+    histories = Histories(world.temporal, world.store)
+
+    async def it_is_kept() -> bool:
+        return (await histories.sweep(agreement_ids=[agreement.id])).kept == 1
+
+    await eventually(it_is_kept, "the request's end is listed")
+    (run,) = await world.store.histories(agreement.request_handle().id)
+    assert (run.outcome, run.request_id, run.agreement_id) == ("terminated", R, agreement.id)
+    again = await histories.sweep(agreement_ids=[agreement.id])
+    assert (again.kept, again.known, again.left) == (0, 1, 0)
+
+
+async def test_a_run_that_is_not_over_is_not_put_on_record(world: World):
+    agreement = await world.agreement()
+    found = await history_of(world.temporal, agreement.handle.id, None)
+    assert found is not None
+    assert found[0].outcome == "running"
+    assert not await Histories(world.temporal, world.store).keep(agreement.handle.id, found[0].run_id)
+    assert await world.store.histories(agreement.handle.id) == []
+
+
+async def test_what_the_engine_never_had_has_no_history(world: World):
+    assert await history_of(world.temporal, "agreement/nowhere", None) is None
+
+
+def _payloads(told: Any) -> list[dict[str, Any]]:
+    """Every payload in a history."""
+    if isinstance(told, list):
+        return [found for one in told for found in _payloads(one)]
+    if not isinstance(told, dict):
+        return []
+    if "encoding" in told.get("metadata", {}):
+        return [told]
+    return [found for one in told.values() for found in _payloads(one)]
