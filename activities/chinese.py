@@ -59,8 +59,10 @@ class Chinese(Wording):
         AgreementState.WITHDRAWN: "要约已撤销",
         AgreementState.LAPSED: "要约已失效",
         AgreementState.ACTIVE: "有效",
+        AgreementState.SUSPENDED: "有效，服务暂停中",
         AgreementState.EXPIRED: "期限已届满",
         AgreementState.CLOSED: "已关闭",
+        AgreementState.SETTLED: "已结清",
     }
     actions = {
         CommandName.CONFIRM: "确认收到该服务请求",

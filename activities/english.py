@@ -73,8 +73,10 @@ class English(Wording):
         AgreementState.WITHDRAWN: "withdrawn",
         AgreementState.LAPSED: "lapsed",
         AgreementState.ACTIVE: "in force",
+        AgreementState.SUSPENDED: "in force, service suspended",
         AgreementState.EXPIRED: "term ended",
         AgreementState.CLOSED: "closed",
+        AgreementState.SETTLED: "settled",
     }
     actions = {
         CommandName.CONFIRM: "confirm receipt of the request",

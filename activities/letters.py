@@ -107,7 +107,7 @@ class Matter:
         on_offer = agreement.state is AgreementState.OFFERED
         return {
             "state": agreement.state.value,
-            "status": wording.agreement_states[agreement.state],
+            "status": wording.agreement_states[agreement.shown],
             "terms_version": str(agreement.terms_version),
             "term_months": str(self.terms.term.total_months),
             "offer_ends": payload.get("offer_ends") or agreement.offered_at + self.terms.offer_days * DAY,

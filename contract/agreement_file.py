@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from contract.agreement_states import AgreementState
+from contract.agreement_states import AgreementState, shown_state
 from contract.commands import Command
 from contract.days import Days
 from contract.facts import AgreementSnapshot
@@ -118,6 +118,7 @@ class AgreementFile(Record):
     dates: TermDates | None = None
     reminded: list[int] = []
     closed_at: Instant | None = None
+    settled_at: Instant | None = None
     open_requests: list[str] | None = None
     """Known from the end of the term on; None before, when nobody needs to know."""
     taken: list[str] = []
@@ -152,6 +153,17 @@ class AgreementFile(Record):
     def fully_signed(self) -> bool:
         return len(self.signatures) == len(Role)
 
+    @property
+    def suspended_since(self) -> datetime | None:
+        """Since when service is suspended (C8.2); None while it is not."""
+        running = None if self.money is None else self.money.suspended
+        return None if running is None else running.begin
+
+    @property
+    def shown_state(self) -> AgreementState:
+        """The state as people are shown it; see :func:`contract.agreement_states.shown_state`."""
+        return shown_state(self.state, self.suspended_since)
+
     def next_seq(self) -> int:
         self.seq += 1
         return self.seq
@@ -169,4 +181,6 @@ class AgreementFile(Record):
             ends_at=self.dates.ends_at if self.dates else None,
             closed_at=self.closed_at,
             year_starts=self.dates.year_starts if self.dates else [],
+            suspended_since=self.suspended_since,
+            settled_at=self.settled_at,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -11,9 +12,14 @@ class AgreementState(StrEnum):
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
     ACTIVE = "active"
+    SUSPENDED = "suspended"
+    """Shown, never kept: in force, and service is suspended (C8.2)."""
     EXPIRED = "expired"
     """The term has ended; open requests are being finished."""
     CLOSED = "closed"
+    """Service is over. Where money is run, both still pay what the final statement says (contract §3)."""
+    SETTLED = "settled"
+    """Neither owes the other anything any more."""
 
     @property
     def is_final(self) -> bool:
@@ -22,4 +28,12 @@ class AgreementState(StrEnum):
             AgreementState.WITHDRAWN,
             AgreementState.LAPSED,
             AgreementState.CLOSED,
+            AgreementState.SETTLED,
         }
+
+
+def shown_state(state: AgreementState, suspended_since: datetime | None) -> AgreementState:
+    """The state as people are shown it: one in force whose service is suspended is ``suspended`` (C8.2)."""
+    if state is AgreementState.ACTIVE and suspended_since is not None:
+        return AgreementState.SUSPENDED
+    return state

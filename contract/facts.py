@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from contract.agreement_states import AgreementState
+from contract.agreement_states import AgreementState, shown_state
 from contract.money import Money
 from contract.parties import Role
 from contract.request import RequestState
@@ -28,6 +28,9 @@ class EventKind(StrEnum):
     END_REMINDED = "end_reminded"
     EXPIRED = "expired"
     AGREEMENT_CLOSED = "agreement_closed"
+    FINAL_STATEMENT = "final_statement"
+    """Everything netted either way, with the requests still open; made again when that changes (§3)."""
+    SETTLED = "settled"
 
     SUBMITTED = "submitted"
     CONFIRMED = "confirmed"
@@ -161,6 +164,14 @@ class AgreementSnapshot(Model):
     closed_at: Instant | None = None
     year_starts: list[Instant] = []
     """The instants at which the contract years of the term begin, in order; empty until it is in force."""
+    suspended_since: Instant | None = None
+    """Since when service is suspended (C8.2); None while it is not."""
+    settled_at: Instant | None = None
+
+    @property
+    def shown(self) -> AgreementState:
+        """The state as people are shown it: one in force whose service is suspended is ``suspended``."""
+        return shown_state(self.state, self.suspended_since)
 
 
 class RequestSnapshot(Model):

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
+from contract.agreement_states import AgreementState
 from contract.facts import AgreementSnapshot, RequestSnapshot
 from contract.request import FINISHED
 from contract.terms import Target
@@ -38,7 +39,11 @@ def list_agreements(
     """Agreements in order of their offer."""
     rows = select(agreements).order_by(agreements.c.offered_at, agreements.c.agreement_id)
     if wanted.states is not None:
-        rows = rows.where(agreements.c.state.in_(wanted.states))
+        suspended = and_(
+            agreements.c.state == AgreementState.ACTIVE.value, agreements.c.suspended_since.is_not(None)
+        )
+        asked = agreements.c.state.in_(wanted.states)
+        rows = rows.where(or_(asked, suspended) if AgreementState.SUSPENDED in wanted.states else asked)
     if wanted.party_id is not None:
         either = (agreements.c.provider_id, agreements.c.customer_id)
         rows = rows.where(or_(*(column == wanted.party_id for column in either)))

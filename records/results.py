@@ -59,6 +59,7 @@ class AgreementFilter(Model):
     """Which agreements; None asks for all."""
 
     states: list[AgreementState] | None = None
+    """``active`` finds those whose service is suspended too, ``suspended`` only those."""
     party_id: Identifier | None = None
     """Provider or customer."""
 

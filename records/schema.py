@@ -79,6 +79,8 @@ agreements = Table(
     Column("ends_at", UtcMicroseconds),
     Column("closed_at", UtcMicroseconds),
     Column("year_starts", InstantList),
+    Column("suspended_since", UtcMicroseconds),
+    Column("settled_at", UtcMicroseconds),
 )
 
 terms_versions = Table(

@@ -7,6 +7,7 @@ offset makes it so. So a test names instants, and the dues in it are worked out 
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -227,6 +228,15 @@ class World:
             finally:
                 free.set()
         await told
+
+    async def shown_state_of(self, handle: WorkflowHandle[Any, Any]) -> str:
+        """The state by which a workflow is found: its search attribute."""
+        question = DescribeWorkflowExecutionRequest(
+            namespace=self.temporal.namespace, execution=WorkflowExecution(workflow_id=handle.id)
+        )
+        answer = await self.temporal.workflow_service.describe_workflow_execution(question)
+        found = answer.workflow_execution_info.search_attributes.indexed_fields["AftercareState"]
+        return str(json.loads(found.data))
 
     async def standing_of(self, handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionStatus:
         """Whether a workflow runs or how it ended.

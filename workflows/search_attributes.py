@@ -19,6 +19,7 @@ from temporalio.common import (
 )
 
 from contract.agreement_file import AgreementFile
+from contract.agreement_states import AgreementState
 from contract.facts import RequestSnapshot
 
 AGREEMENT_ID = SearchAttributeKey.for_keyword("AftercareAgreementId")
@@ -76,4 +77,12 @@ def request_attributes(view: RequestSnapshot, offset: timedelta) -> Values:
 
 def agreement_attributes(file: AgreementFile) -> Values:
     """The search attributes of an agreement."""
-    return {AGREEMENT_ID: file.agreement_id, STATE: file.state.value}
+    return {AGREEMENT_ID: file.agreement_id, STATE: _shown_state(file).value}
+
+
+def _shown_state(file: AgreementFile) -> AgreementState:
+    """Outside a workflow, where an agreement is only offered, nothing is suspended."""
+    shown = file.shown_state
+    if shown is AgreementState.SUSPENDED and not workflow.patched("suspended-is-shown"):
+        return file.state
+    return shown

@@ -49,8 +49,10 @@ _AGREEMENT_STANDS = {
     AgreementState.WITHDRAWN: "Offer withdrawn",
     AgreementState.LAPSED: "Offer lapsed, not signed by both in time",
     AgreementState.ACTIVE: "In force",
+    AgreementState.SUSPENDED: "In force · service suspended until all is paid",
     AgreementState.EXPIRED: "Term ended · open requests are being finished",
     AgreementState.CLOSED: "Closed",
+    AgreementState.SETTLED: "Settled",
 }
 
 
@@ -202,6 +204,7 @@ def agreement_story(file: AgreementFile, offset: timedelta) -> str:
         f"- **Signed:** {_signatures(file, zone)}",
         f"- **Terms:** version {file.terms_version}, digest `{file.digest[:12]}…`",
         *_open_requests(file),
+        *_money(file),
         *(_may(role, parties[role], agreement_commands_now(file, role)) for role in Role),
         "",
         f'Its requests: `AftercareAgreementId="{file.agreement_id}" AND WorkflowType="ServiceRequest"`',
@@ -214,7 +217,7 @@ def _agreement_stands(file: AgreementFile) -> str:
     if file.state is AgreementState.OFFERED:
         missing = " and ".join(f"the {role}" for role in Role if role not in file.signatures)
         return f"On offer · {missing or 'nobody'} to sign"
-    return _AGREEMENT_STANDS[file.state]
+    return _AGREEMENT_STANDS[file.shown_state]
 
 
 def _next_of_agreement(file: AgreementFile) -> Wake | None:

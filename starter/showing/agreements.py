@@ -18,11 +18,13 @@ from workflows.payloads import AgreementReceipt
 _STYLES = {
     AgreementState.OFFERED: NOTED,
     AgreementState.ACTIVE: GOOD,
+    AgreementState.SUSPENDED: BAD,
     AgreementState.EXPIRED: NOTED,
     AgreementState.REFUSED: BAD,
     AgreementState.WITHDRAWN: BAD,
     AgreementState.LAPSED: BAD,
     AgreementState.CLOSED: DIM,
+    AgreementState.SETTLED: DIM,
 }
 
 
@@ -42,7 +44,7 @@ def agreement(
     zone = ZoneInfo(terms.time_zone)
     rows: list[tuple[str, RenderableType]] = [
         ("agreement", view.agreement_id),
-        ("state", marked(view.state.value, _STYLES[view.state])),
+        ("state", marked(view.shown.value, _STYLES[view.shown])),
         ("provider", f"{terms.provider.name} ({terms.provider.party_id})"),
         ("customer", f"{terms.customer.name} ({terms.customer.party_id})"),
         ("offered", exactly(view.offered_at, zone)),
@@ -52,8 +54,12 @@ def agreement(
             ("in force from", exactly(view.effective_at, zone)),
             ("term ends", exactly(view.ends_at, zone)),
         ]
+    if view.suspended_since is not None:
+        rows.append(("service suspended since", exactly(view.suspended_since, zone)))
     if view.closed_at is not None:
         rows.append(("closed", exactly(view.closed_at, zone)))
+    if view.settled_at is not None:
+        rows.append(("settled", exactly(view.settled_at, zone)))
     signed = [event for event in events if event.kind is EventKind.SIGNED]
     rows += [
         ("signed by", ", ".join(f"{e.person}, {e.payload['title']} ({e.party})" for e in signed) or "nobody"),
@@ -69,7 +75,7 @@ def agreements(views: Sequence[AgreementSnapshot]) -> Table:
     for view in views:
         made.add_row(
             view.agreement_id,
-            marked(view.state.value, _STYLES[view.state]),
+            marked(view.shown.value, _STYLES[view.shown]),
             view.provider_id,
             view.customer_id,
             f"{view.offered_at:%Y-%m-%d %H:%M}",

@@ -137,3 +137,12 @@ async def test_agreements_are_those_asked_for(store: RecordStore) -> None:
     assert await names(party_id="provider-1", states=[AgreementState.OFFERED]) == ["b"]
     assert await names(limit=1, offset=1) == [A]
     assert await store.agreement("d") is None
+
+
+async def test_agreements_whose_service_is_suspended_are_found_as_such_and_as_active_c8_2(
+    store: RecordStore,
+) -> None:
+    await store.append(agreement("b", suspended_since=utc("2027-01-01 00:00")))
+    for states, found in ((["suspended"], ["b"]), (["active"], [A, "b"]), (["offered", "suspended"], ["b"])):
+        wanted = AgreementFilter.model_validate({"states": states})
+        assert [row.agreement_id for row in await store.agreements(wanted)] == found

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from contract.agreement_money import MoneyStanding
+from contract.agreement_states import AgreementState
 from contract.facts import EntryKind, EventKind
 from contract.money_commands import (
     ClearPayment,
@@ -152,6 +153,11 @@ async def test_service_is_suspended_with_what_is_owed_and_resumes_with_full_paym
     suspended = await agreement.event(EventKind.SUSPENDED, None)
     assert suspended.at == begin
     await agreement.event(EventKind.CLOCKS_STOPPED)
+    view = await world.store.agreement(agreement.id)
+    assert view is not None
+    assert (view.state, view.shown) == (AgreementState.ACTIVE, AgreementState.SUSPENDED)
+    assert await world.shown_state_of(agreement.handle) == "suspended"
+    assert (await agreement.standing()).receipt.state == "active"
     with pytest.raises(CommandRefused) as refused:
         await agreement.submit("r-2", at=begin)
     assert refused.value.kind is RefusalKind.SUSPENDED
@@ -166,6 +172,7 @@ async def test_service_is_suspended_with_what_is_owed_and_resumes_with_full_paym
     standing = await agreement.client.settle(agreement.id, ClearPayment, PROVIDER, at=cleared, **content)
     assert standing.suspended_since is None
     await agreement.event(EventKind.CLOCKS_RAN_ON)
+    assert await world.shown_state_of(agreement.handle) == "active"
     moved = (await agreement.status()).snapshot.respond_due
     assert due is not None
     assert moved == due + (cleared - begin)
