@@ -38,7 +38,10 @@ SPELLINGS = {
 
 NAMED: Mapping[str, tuple[str, str]] = {
     "certifi": ("MPL-2.0", "development only (check-jsonschema), unmodified"),
+    "fontpkg-noto-sans": ("OFL-1.1", "fonts, unmodified; the OFL lets documents embed them"),
     "hypothesis": ("MPL-2.0", "development only, unmodified"),
+    "noto-cjk-sans-jp-bold": ("OFL-1.1", "fonts, unmodified; the OFL lets documents embed them"),
+    "noto-cjk-sans-otc": ("OFL-1.1", "fonts, unmodified; the OFL lets documents embed them"),
     "pathspec": ("MPL-2.0", "development only (mypy, hatchling), unmodified"),
 }
 
