@@ -19,7 +19,7 @@ from pydantic import Field, TypeAdapter, model_validator
 from contract.money import Money
 from contract.parties import Party
 from contract.terms import Means, digest_of
-from contract.values import Currency, Digest, Exact, Identifier, Instant, Line, Model, Text, Whole
+from contract.values import Currency, Digest, Exact, Identifier, Line, Model, Text, Whole
 
 
 class InvoiceKind(StrEnum):
@@ -160,5 +160,32 @@ class IssuedInvoice(Model):
     payment: str
     """The key of its payment."""
     number: Identifier
-    issued_at: Instant
+    issued_on: date
+    gross: Money
     digest: Digest
+    issuer: Line
+    """Who issued it, such as ``builtin``."""
+    issuer_number: Line
+    """Under which the issuer has it: our own number, or that of a fapiao."""
+
+
+# What an issuer answers
+
+
+class InvoiceFile(Model):
+    """A file of an issued document."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    """A plain file name, such as ``INV-2026-000001.pdf``."""
+    media_type: Annotated[str, Field(pattern=r"^[a-z]+/[A-Za-z0-9.+-]+$")]
+    content: bytes
+
+
+class Issued(Model):
+    """What came of issuing a document."""
+
+    number: Line
+    """Under which the issuer has it: our own number, or that of a fapiao."""
+    reference: Line | None = None
+    """What else the issuer knows it by."""
+    files: list[InvoiceFile] = []

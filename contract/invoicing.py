@@ -7,19 +7,21 @@ the payments and from what was issued, so nothing is forgotten and nothing comes
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from contract.balance import Part, balance
-from contract.facts import Account, EntryKind, LedgerEntry
+from contract.facts import Account, EntryKind, Event, EventKind, LedgerEntry
 from contract.invoices import (
     CreditedInvoice,
     CreditNote,
     Invoice,
     InvoiceKind,
     InvoiceLine,
+    IssuedInvoice,
     LineKind,
     PaymentInvoiced,
 )
@@ -166,6 +168,39 @@ def _lines(file: MoneyFile, payment: Payment, on: date) -> Iterator[InvoiceLine]
         yield InvoiceLine(kind=LineKind.ON_ACCOUNT, amount=file.money(left))
 
 
+# What is told of it
+
+_KINDS = {
+    InvoiceKind.INVOICE: EventKind.INVOICE_ISSUED,
+    InvoiceKind.CREDIT_NOTE: EventKind.CREDIT_NOTE_ISSUED,
+}
+
+
+def issued_event(issued: IssuedInvoice, seq: int, at: Instant) -> Event:
+    """The event that a document was issued (C7.1.3)."""
+    payload = issued.model_dump(mode="json", exclude={"gross"}, exclude_none=True)
+    payload |= {"amount": str(issued.gross), "currency": issued.gross.currency}
+    return Event(seq=seq, at=at, kind=_KINDS[issued.kind], clause="C7.1.3", payload=payload)
+
+
+def delayed_event(wanted: InvoiceWanted, seq: int, at: Instant, cause: str) -> Event:
+    """The event that a document could not be issued for long; it is tried on (C7.1.3)."""
+    payload = {
+        "kind": wanted.kind.value,
+        "key": wanted.key,
+        "payment": wanted.payment,
+        "wanted_at": wanted.at.isoformat(),
+        "cause": cause,
+    }
+    return Event(seq=seq, at=at, kind=EventKind.INVOICE_DELAYED, clause="C7.1.3", payload=payload)
+
+
+def issued_of(payload: Mapping[str, Any]) -> IssuedInvoice:
+    """The document that the event of its issue tells of."""
+    told = {name: payload[name] for name in IssuedInvoice.model_fields if name in payload}
+    return IssuedInvoice.model_validate(told | {"gross": Money.of(payload["amount"], payload["currency"])})
+
+
 # What the ledger says
 
 
@@ -176,7 +211,7 @@ class InvoiceDiffers(Exception):
         super().__init__(f"{part}: {document} by the document, {ledger} in the ledger")
 
 
-def check_against_ledger(document: Invoice, entries: Iterable[LedgerEntry]) -> None:
+def check_against_ledger(document: Invoice | CreditNote, entries: Iterable[LedgerEntry]) -> None:
     """Add the document up again from entries of the ledger; raises InvoiceDiffers (C7.1.3).
 
     ``entries``: those of the agreement that were posted by the time that the document speaks of.
@@ -186,6 +221,12 @@ def check_against_ledger(document: Invoice, entries: Iterable[LedgerEntry]) -> N
     def said(minor: int) -> Money:
         return Money(minor=minor, currency=document.currency)
 
+    if isinstance(document, CreditNote):
+        key = document.payment.key
+        went_back = said(_sum((e for e in posted if e.reverses == key), None, key, Account.CASH))
+        if went_back != document.gross:
+            raise InvoiceDiffers("what was taken back", document.gross, went_back)
+        return
     received = said(_sum(posted, EntryKind.PAYMENT, document.payment.key, Account.CASH))
     if received != document.gross:
         raise InvoiceDiffers("the payment", document.gross, received)
@@ -200,7 +241,7 @@ def check_against_ledger(document: Invoice, entries: Iterable[LedgerEntry]) -> N
                 raise InvoiceDiffers(f"{part} of {bill}", expected, went)
 
 
-def _sum(entries: Iterable[LedgerEntry], kind: EntryKind, stem: str, account: Account) -> int:
+def _sum(entries: Iterable[LedgerEntry], kind: EntryKind | None, stem: str, account: Account) -> int:
     """What the entries of one thing brought to an account, reversals included, in minor units."""
     return sum(
         entry.amount.minor * ((entry.debit is account) - (entry.credit is account))

@@ -11,6 +11,7 @@ from typing import Any
 from contract.billing import Bill
 from contract.days import Days
 from contract.facts import Event, EventKind
+from contract.invoicing import issued_of
 from contract.money import Money
 from contract.money_file import Credit, LateFeeWaiver, MoneyFile, Payment, Suspension
 from contract.money_life import open_money
@@ -53,6 +54,8 @@ def take(file: MoneyFile, event: Event) -> None:
     match event.kind:
         case EventKind.BILL_ISSUED:
             file.bills.append(bill_of(payload))
+        case EventKind.INVOICE_ISSUED | EventKind.CREDIT_NOTE_ISSUED:
+            file.invoices.append(issued_of(payload))
         case EventKind.LATE_FEE_WAIVED:
             file.waivers.append(
                 LateFeeWaiver.model_validate(_fact(payload, LateFeeWaiver) | {"at": event.at})

@@ -30,3 +30,7 @@ class AgreementUnknown(RecordGap):
 
 class SchemaNotReady(RecordFault):
     """The database has no record store, or an older one: `records.upgrade(url)` comes first."""
+
+
+class LedgerDiffers(RecordFault):
+    """The ledger does not hold what a document would say: it is not issued (C7.1.3)."""

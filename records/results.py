@@ -5,8 +5,11 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
+from pydantic import Field
+
 from contract.agreement_states import AgreementState
 from contract.facts import Event, LedgerEntry, RequestSnapshot
+from contract.invoices import AnyInvoice
 from contract.money import Money
 from contract.parties import Role
 from contract.request import RequestState
@@ -228,6 +231,8 @@ class AttentionKind(StrEnum):
     """An agreement that soon ends, with no later one between the same parties (C4.1)."""
     NOTICE_UNSENT = "notice_unsent"
     """A notice that should have been mailed and was not (C6.2.3)."""
+    INVOICE_DELAYED = "invoice_delayed"
+    """An invoice or credit note that could not be issued for long, and is still tried (C7.1.3)."""
 
 
 class Attention(Model):
@@ -266,3 +271,32 @@ class Minute(Model):
     begin: Instant
     events: int
     breaches: int
+
+
+class KeptFile(Model):
+    """A file of an issued document, as kept."""
+
+    name: str
+    media_type: str
+    digest: Digest
+    content: bytes = Field(repr=False)
+
+
+class InvoiceRecord(Model):
+    """An invoice or credit note on record, and what issuing it came to (C7.1.3)."""
+
+    document: AnyInvoice
+    digest: Digest
+    at: Instant
+    """When it was begun, in contract time."""
+    recorded_at: Instant
+    issuer: str | None = None
+    """None while it is not issued; so is everything below."""
+    issuer_number: str | None = None
+    """Under which the issuer has it: our own number, or that of a fapiao."""
+    reference: str | None = None
+    issued_recorded_at: Instant | None = None
+
+    @property
+    def is_issued(self) -> bool:
+        return self.issuer is not None

@@ -1,7 +1,7 @@
 """The tables. `migrations/` makes them and a test finds no difference between the two.
 
-Money is a whole number of minor units and its currency; times are microseconds in UTC. Six tables are
-append-only, by triggers that the first migration makes: see `APPEND_ONLY`.
+Money is a whole number of minor units and its currency; times are microseconds in UTC. Most tables are
+append-only, by triggers that the migrations make: see `APPEND_ONLY`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -35,6 +36,7 @@ metadata = MetaData(
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "ck": "ck_%(table_name)s_%(constraint_name)s",
         "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
         "pk": "pk_%(table_name)s",
     }
 )
@@ -46,6 +48,9 @@ APPEND_ONLY: Final = (
     "calendar_years",
     "notifications",
     "histories",
+    "invoices",
+    "issued_invoices",
+    "invoice_files",
 )
 """Tables on which the database refuses UPDATE and DELETE, and PostgreSQL also TRUNCATE."""
 
@@ -254,4 +259,62 @@ histories = Table(
     PrimaryKeyConstraint("workflow_id", "run_id"),
     Index(None, "agreement_id"),
     Index(None, "run_id"),
+)
+
+# The last number given in each series: its row is the lock that keeps the numbers of invoices without gap.
+invoice_series = Table(
+    "invoice_series",
+    metadata,
+    Column("provider_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    PrimaryKeyConstraint("provider_id", "kind", "year"),
+)
+
+invoices = Table(
+    "invoices",
+    metadata,
+    _agreement(),
+    Column("key", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("provider_id", String, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("number", String, nullable=False),
+    Column("payment", String, nullable=False),
+    Column("at", UtcMicroseconds, nullable=False),
+    Column("digest", String, nullable=False),
+    # Canonical JSON; its UTF-8 bytes are what the digest is of.
+    Column("canonical", Text, nullable=False),
+    Column("recorded_at", UtcMicroseconds, nullable=False),
+    PrimaryKeyConstraint("agreement_id", "key"),
+    UniqueConstraint("provider_id", "kind", "year", "place"),
+    Index(None, "agreement_id", "number"),
+)
+
+issued_invoices = Table(
+    "issued_invoices",
+    metadata,
+    Column("agreement_id", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("issuer", String, nullable=False),
+    Column("issuer_number", String, nullable=False),
+    Column("reference", Text),
+    Column("recorded_at", UtcMicroseconds, nullable=False),
+    PrimaryKeyConstraint("agreement_id", "key"),
+    ForeignKeyConstraint(["agreement_id", "key"], ["invoices.agreement_id", "invoices.key"]),
+)
+
+invoice_files = Table(
+    "invoice_files",
+    metadata,
+    Column("agreement_id", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("media_type", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("agreement_id", "key", "name"),
+    ForeignKeyConstraint(["agreement_id", "key"], ["issued_invoices.agreement_id", "issued_invoices.key"]),
 )

@@ -9,6 +9,8 @@ from typing import Self
 
 from contract.billing import Bill
 from contract.facts import AgreementSnapshot, RecordBatch, Recorded, RequestSnapshot, TermsDocument
+from contract.invoices import Issued
+from contract.invoicing import InvoiceWanted
 from contract.money_file import MoneyFile
 from contract.request import RequestState
 from contract.service_hours import CalendarYear
@@ -19,6 +21,7 @@ from records import (
     calendars,
     histories,
     history,
+    invoices,
     lately,
     notices,
     queries,
@@ -39,6 +42,8 @@ from records.results import (
     Attention,
     ChainReport,
     ComplianceReport,
+    InvoiceRecord,
+    KeptFile,
     Minute,
     Notification,
     PenaltyYear,
@@ -153,6 +158,17 @@ class RecordStore:
         )
         self._tell(news)
         return bill
+
+    async def begin_invoice(self, agreement_id: str, wanted: InvoiceWanted) -> InvoiceRecord | None:
+        """Number a document and put it on record, or tell the one that is there (C7.1.3).
+
+        None: its payment was taken back before. Raises LedgerDiffers, RecordGap.
+        """
+        return await self._write(invoices.begin, agreement_id, wanted, self._shelf, _now())
+
+    async def keep_issued(self, agreement_id: str, key: str, issuer: str, issued: Issued) -> InvoiceRecord:
+        """Put on record what issuing a document came to; the first answer stands (C7.1.3)."""
+        return await self._write(invoices.keep_issued, agreement_id, key, issuer, issued, _now())
 
     async def keep_calendar(self, year: CalendarYear) -> bool:
         """Store a snapshot of a calendar year as its newest; False when the newest is the same."""
@@ -284,6 +300,18 @@ class RecordStore:
     async def journal(self, begin: datetime, end: datetime) -> list[PostedEntry]:
         """Every ledger entry recorded from one instant up to another, in the order of recording."""
         return await self._read(accounts.journal, begin, end)
+
+    async def invoices(self, agreement_id: str) -> list[InvoiceRecord]:
+        """An agreement's invoices and credit notes in the order in which they were begun (C7.1.3)."""
+        return await self._read(invoices.of_agreement, agreement_id)
+
+    async def invoice(self, agreement_id: str, number: str) -> InvoiceRecord | None:
+        """A document by its number."""
+        return await self._read(invoices.by_number, agreement_id, number)
+
+    async def invoice_files(self, agreement_id: str, key: str) -> list[KeptFile]:
+        """The files of a document by its key; none while it is not issued."""
+        return await self._read(invoices.files_of, agreement_id, key)
 
     async def requests_open_since(self, agreement_id: str, since: datetime) -> list[str]:
         """Requests open at an instant or later, in order of their submission."""

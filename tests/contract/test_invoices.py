@@ -78,6 +78,7 @@ class Books:
             credited = self.kept[f"invoice:{payment.key}"]
             assert isinstance(credited, Invoice)
             made = credit_note(credited, payment, on, number, "r")
+            check_against_ledger(made, self.life.entries)
         assert made.key == wanted.key
         assert made.key not in self.kept
         self.kept[made.key] = made
@@ -86,8 +87,11 @@ class Books:
             key=made.key,
             payment=payment.key,
             number=number,
-            issued_at=wanted.at,
+            issued_on=on,
+            gross=made.gross,
             digest=digest(made),
+            issuer="builtin",
+            issuer_number=number,
         )
         file.invoices.append(issued)
         return made
@@ -154,6 +158,9 @@ def test_C7_1_3_a_reference_recorded_anew_after_a_reversal_is_another_payment_wi
     books.life.do("reverse_payment", DAY, 11, means="transfer", reference="R-1", reason="Wrong amount.")
     books.life.pay("1200.00", DAY + timedelta(days=1), "R-1")
     issued = books.issue(DAY + timedelta(days=1))
+    reversal = next(e for e in books.life.entries if e.reverses)
+    with pytest.raises(InvoiceDiffers, match="what was taken back"):
+        check_against_ledger(issued[0], [entry for entry in books.life.entries if entry is not reversal])
     assert [document.key for document in issued] == [
         "credit-note:payment:transfer:R-1",
         "invoice:payment:transfer:R-1~2",

@@ -9,8 +9,10 @@ from contract.parties import Role
 from contract.service_hours import CalendarYear
 from records import Notification, RecordStore
 from records.schema import APPEND_ONLY
+from tests.activities.lives import sheet
 from tests.records.building import A, penalty, request, run_history, utc
 from tests.records.conftest import Sql
+from tests.records.test_invoices import Payer
 
 pytestmark = pytest.mark.usefixtures("full_store")
 
@@ -21,6 +23,9 @@ COLUMN = {
     "calendar_years": "canonical",
     "notifications": "response",
     "histories": "outcome",
+    "invoices": "canonical",
+    "issued_invoices": "reference",
+    "invoice_files": "media_type",
 }
 
 
@@ -43,6 +48,9 @@ async def full_store(store: RecordStore) -> None:
         )
     )
     await store.keep_history(*run_history())
+    payer = Payer(store, sheet("INVOICED"))
+    await payer.in_force()
+    await payer.issue(await payer.begun(await payer.pay("T-1")))
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
