@@ -97,6 +97,7 @@ def mistake(problem: BaseException) -> Mistake:
 
 def _from_below(problem: BaseException) -> Mistake:
     """What the engines and the record store raise. Imported here only: whoever raised it has them loaded."""
+    from documents.errors import CannotPrint, PressFault
     from records.faults import RecordFault
     from runtime.codec import KeyUnknown, PayloadRefused
     from runtime.connection import Unreachable
@@ -113,6 +114,8 @@ def _from_below(problem: BaseException) -> Mistake:
         problem, Unreachable | RecordFault | EngineMissing | EngineFailed | SearchAttributeConflict
     ):
         return Mistake(ExitCode.NOT_REACHED, "not_reached", str(problem))
+    if isinstance(problem, CannotPrint) and not isinstance(problem, PressFault):
+        return Mistake(ExitCode.FAULTY, "cannot_print", str(problem))
     what = f"{type(problem).__name__}: {_one_line(str(problem))}".rstrip(": ")
     return Mistake(ExitCode.BROKEN, "broken", f"a fault of aftercare's own, please report it: {what}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -23,14 +24,15 @@ from contract.money_commands import (
 from contract.money_file import MoneyFile
 from contract.parties import Actor
 from contract.statements import Statement
-from contract.terms import Means
+from contract.terms import Means, TermSheet
 from records.store import RecordStore
 from starter import given
-from starter.commands.options import AgreementId, AsJson, At, By, CommandId
+from starter.commands.options import AgreementId, AsJson, At, By, CommandId, InLanguage
 from starter.errors import Unknown
 from starter.lookup import agreement_on_record, zone_of
 from starter.reaching import record_store, service
 from starter.showing import money as showing
+from starter.showing.filed import file_away
 from starter.showing.paper import say
 from starter.showing.plain import print_json
 
@@ -178,13 +180,32 @@ def credit(
     _tell(agreement, GiveCredit, by, at, command_id, as_json, **content)
 
 
-def statement(agreement: AgreementId, as_of: AsOf = None, as_json: AsJson = False) -> None:
+def statement(
+    agreement: AgreementId,
+    as_of: AsOf = None,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", metavar="FILE", help="Write it here as PDF, for the customer.")
+    ] = None,
+    language: InLanguage = None,
+    table: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write its lines here as CSV.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """The statement of a day: every line with its clause and how it comes about (C7.1, C8)."""
-    zone, found = _statement(agreement, as_of)
+    terms, found = _statement(agreement, as_of)
+    made: dict[Path, bytes] = {}
+    if pdf is not None:
+        from documents import statements  # the typesetter is large: only who prints loads it
+
+        made[pdf] = statements.pdf(found, terms, language=language or terms.customer.language)
+    if table is not None:
+        made[table] = showing.statement_table(found).encode()
+    file_away(made, quiet=as_json)
     if as_json:
         print_json(found)
-    else:
-        say(*showing.statement(found, zone))
+    elif not made:
+        say(*showing.statement(found, ZoneInfo(terms.time_zone)))
 
 
 def journal(
@@ -254,21 +275,20 @@ def _tell(
 
 def _on_record(
     agreement_id: str, wanted: Callable[[RecordStore, ZoneInfo], Awaitable[MoneyFile | Statement | None]]
-) -> tuple[ZoneInfo, Any]:
-    async def found() -> tuple[ZoneInfo, Any]:
+) -> tuple[TermSheet, Any]:
+    async def found() -> tuple[TermSheet, Any]:
         async with record_store() as store:
             _, terms = await agreement_on_record(store, agreement_id)
-            zone = ZoneInfo(terms.time_zone)
-            return zone, await wanted(store, zone)
+            return terms, await wanted(store, ZoneInfo(terms.time_zone))
 
     return asyncio.run(found())
 
 
-def _statement(agreement_id: str, as_of: date | None) -> tuple[ZoneInfo, Statement]:
+def _statement(agreement_id: str, as_of: date | None) -> tuple[TermSheet, Statement]:
     def wanted(store: RecordStore, zone: ZoneInfo) -> Awaitable[Statement | None]:
         return store.statement(agreement_id, as_of or datetime.now(UTC).astimezone(zone).date())
 
-    zone, found = _on_record(agreement_id, wanted)
+    terms, found = _on_record(agreement_id, wanted)
     if found is None:
         raise Unknown(f"agreement {agreement_id} has not been in force: there is nothing to state")
-    return zone, found
+    return terms, found

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from contract.parties import Actor
+from contract.parties import Actor, Language
 from contract.terms import Priority, Service
 from starter import given
 
@@ -47,6 +47,11 @@ CommandId = Annotated[
     typer.Option(
         "--command-id", metavar="ID", help="An id of your own: told twice with the same one, it counts once."
     ),
+]
+
+InLanguage = Annotated[
+    Language | None,
+    typer.Option("--language", help="Of the document; without it, that of the party it is for."),
 ]
 
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why.")]

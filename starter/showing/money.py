@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -129,6 +130,47 @@ def _how(line: StatementLine) -> str:
             f"{part['amount']} to {words(part['part'])} of {part['bill']}" for part in told["went_to"]
         )
     return " ".join(str(told.get("reason") or "").split()) or NOTHING
+
+
+STATEMENT = (
+    "agreement_id",
+    "as_of",
+    "account",
+    "on",
+    "kind",
+    "about",
+    "clause",
+    "terms_version",
+    "amount",
+    "balance",
+    "currency",
+    "how",
+)
+"""The columns of a statement as CSV, in order. New ones come after these."""
+
+
+def statement_table(found: Statement) -> str:
+    """A statement as CSV: the customer's account, then what the provider owes in penalties.
+
+    ``balance`` is what is owed on that account after the line.
+    """
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(STATEMENT)
+    head = (found.agreement_id, found.as_of)
+    for line in found.lines:
+        amounts = (line.amount, line.balance, found.currency)
+        how = "" if _how(line) == NOTHING else _how(line)
+        place = ("customer", line.on, line.kind.value, line.about, line.clause, line.terms_version)
+        writer.writerow([*head, *place, *amounts, how])
+    owed = found.penalties_owed - found.penalties_owed
+    for penalty in found.penalties:
+        owed += penalty.amount
+        how = " ".join(str(penalty.explanation.get("formula") or "").split())
+        about = penalty.request_id or penalty.explanation.get("bill") or ""
+        place = ("penalties", penalty.on, penalty.kind.value, about, penalty.clause, penalty.terms_version)
+        writer.writerow([*head, *place, penalty.amount, owed, found.currency, how])
+    return table.getvalue()
 
 
 def print_journal(posted: Sequence[PostedEntry]) -> None:

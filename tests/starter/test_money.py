@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from starter.showing.money import JOURNAL
+from starter.showing.money import JOURNAL, STATEMENT
+from tests.documents.reading import text_of
 from tests.starter.conftest import CommandLine
 from tests.starter.test_commands import PROVIDER, agreed
 
@@ -91,3 +92,24 @@ def test_the_journal_is_csv_in_the_documented_columns(online: CommandLine, tmp_p
     assert ", ".join(f"`{column}`" for column in JOURNAL) in " ".join(documented.split())
     future = online("journal", "--from", begin, "--to", "2199-01-01")
     assert "a period that is over" in future.err
+
+
+def test_a_statement_is_written_as_pdf_and_as_csv(online: CommandLine, tmp_path: Path):
+    agreement = agreed(online, tmp_path, "M-written")
+    billed(online, agreement)
+    pdf, table = tmp_path / "made" / "s.pdf", tmp_path / "made" / "s.csv"
+    told = online.well("statement", agreement, "--pdf", str(pdf), "--csv", str(table), "--language", "zh-CN")
+    assert told.splitlines() == [f"wrote {pdf}", f"wrote {table}"]
+    stated = online("statement", agreement, "--json").json
+    text = text_of(pdf.read_bytes())
+    assert "对账单" in text
+    assert f"{float(stated['owed']['amount']):,.2f}" in text
+    rows = list(csv.reader(io.StringIO(table.read_text())))
+    assert tuple(rows[0]) == STATEMENT
+    assert [row[STATEMENT.index("balance")] for row in rows[1:]] == [
+        line["balance"]["amount"] for line in stated["lines"]
+    ]
+    documented = Path("docs/cli.md").read_text()
+    assert all(f"`{column}`" in documented for column in STATEMENT)
+    nowhere = online("statement", agreement, "--pdf", "/dev/null/s.pdf")
+    assert "cannot be written" in nowhere.err

@@ -1,0 +1,232 @@
+"""What statements say, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from contract.balance import Part
+from contract.facts import EntryKind
+from contract.money_file import CreditKind
+from contract.parties import Language
+from contract.statements import LineKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """Every word of a statement; what stands in braces is filled in."""
+
+    title: str
+    final: str
+    agreement: str
+    as_of: str
+    frame: str
+    """In which currency the amounts are, in which zone the dates."""
+    owed: str
+    penalties_owed: str
+    net: str
+    net_to_provider: str
+    net_to_customer: str
+    net_in_words: str
+    to_pay_now: str
+    suspended: str
+    account: str
+    nothing: str
+    day: str
+    what: str
+    clause: str
+    amount: str
+    balance: str
+    kinds: Mapping[LineKind, str]
+    credits: Mapping[CreditKind, str]
+    parts: Mapping[Part, str]
+    period: str
+    due: str
+    stop: str
+    """Between two notes of one line."""
+    set_off_note: str
+    rate: str
+    segment: str
+    means: str
+    went_to: str
+    reason: str
+    version: str
+    bills: str
+    bill: str
+    asked_for: str
+    unpaid: str
+    late_fee: str
+    late_fee_unpaid: str
+    state: str
+    overdue: str
+    open: str
+    paid: str
+    penalties: str
+    penalty_kinds: Mapping[EntryKind, str]
+    penalty_clauses: Mapping[str, str]
+    clock: str
+    ran: str
+    pause: str
+    pauses: Mapping[str, str]
+    still: str
+    pending: str
+    reference: str
+    pending_note: str
+    closing: str
+
+
+LABELS: Final[Mapping[Language, Labels]] = {
+    Language.ENGLISH: Labels(
+        title="Statement",
+        final="Final statement",
+        agreement="Agreement",
+        as_of="as of",
+        frame="Amounts in {currency}; dates in {zone}.",
+        owed="The customer owes",
+        penalties_owed="The provider owes in penalties",
+        net="Net",
+        net_to_provider="Net, owed by the customer",
+        net_to_customer="Net, owed by the provider",
+        net_in_words="Net in words",
+        to_pay_now="Overdue and undisputed, with late fees",
+        suspended="Service is suspended (C8.2). It resumes when {amount} has been paid; what is paid later "
+        "than this day bears further late fees.",
+        account="The customer's account",
+        nothing="Nothing has been billed yet.",
+        day="Day",
+        what="What",
+        clause="Clause",
+        amount="Amount",
+        balance="Balance",
+        kinds={
+            LineKind.BILL: "Bill",
+            LineKind.SET_OFF: "Penalties set off on bill",
+            LineKind.PAYMENT: "Payment",
+            LineKind.CREDIT: "Credit",
+            LineKind.LATE_FEE: "Late fee on bill",
+            LineKind.WAIVER: "Late fee waived on bill",
+        },
+        credits={
+            CreditKind.GOODWILL: "Goodwill credit",
+            CreditKind.EARLY_END: "Credit for the part not served",
+            CreditKind.OPENING: "Credit taken over from before",
+            CreditKind.PENALTIES: "Penalties netted",
+        },
+        parts={Part.PRINCIPAL: "to the principal of", Part.LATE_FEE: "to the late fee of"},
+        period="For service from {first} to {last}",
+        due="Due",
+        stop=". ",
+        set_off_note="Penalties owed by the provider when the bill was issued lower it",
+        rate="{rate} % per day of what is unpaid after {due}, through {through}",
+        segment="{from} to {to}, {days} days: {principal} × {rate} %",
+        means="Means",
+        went_to="Used",
+        reason="Reason",
+        version="terms v{version}",
+        bills="Bills",
+        bill="Bill",
+        asked_for="Asked for",
+        unpaid="Unpaid",
+        late_fee="Late fee",
+        late_fee_unpaid="Of it unpaid",
+        state="State",
+        overdue="overdue",
+        open="open",
+        paid="paid",
+        penalties="Penalties the provider owes",
+        penalty_kinds={
+            EntryKind.PENALTY: "Penalty",
+            EntryKind.PENALTY_REVERSAL: "Penalty reversed",
+            EntryKind.PENALTY_CAP: "Above the cap of the contract year",
+            EntryKind.PENALTY_WAIVER: "Penalty waived",
+            EntryKind.SET_OFF: "Set off on bill",
+        },
+        penalty_clauses={"C8.1.1": "Late response to request", "C8.1.2": "Late resolution of request"},
+        clock="Due {due}, {budget} h of service time from {start}",
+        ran="The clock ran: {spans}",
+        pause="Paused ({kind}): {begin} – {end}",
+        pauses={"materials": "materials awaited", "solved": "resolved", "suspension": "service suspended"},
+        still="still",
+        pending="Cheques not cleared yet",
+        reference="Reference",
+        pending_note="They count for nothing until they have cleared (C7.1.2).",
+        closing="Amounts above zero raise what is owed, amounts below zero lower it. Each line names its "
+        "clause; a statement of any day can be made again at any time, and says what was known then.",
+    ),
+    Language.CHINESE: Labels(
+        title="对账单",
+        final="结算单",
+        agreement="协议编号",
+        as_of="截至",
+        frame="金额币种：{currency}；日期按 {zone} 时区。",
+        owed="乙方应付余额",
+        penalties_owed="甲方应付违约金余额",
+        net="净额",
+        net_to_provider="净额（乙方应付甲方）",
+        net_to_customer="净额（甲方应付乙方）",
+        net_in_words="净额大写",
+        to_pay_now="已逾期且无争议的金额（含滞纳金）",
+        suspended="服务已暂停（C8.2）。付清 {amount} 后即恢复服务；在本单截止日之后付款的，滞纳金继续计算。",
+        account="乙方账目",
+        nothing="尚未出具任何账单。",
+        day="日期",
+        what="事项",
+        clause="条款",
+        amount="金额",
+        balance="余额",
+        kinds={
+            LineKind.BILL: "账单",
+            LineKind.SET_OFF: "违约金抵扣账单",
+            LineKind.PAYMENT: "付款",
+            LineKind.CREDIT: "贷记",
+            LineKind.LATE_FEE: "滞纳金，账单",
+            LineKind.WAIVER: "放弃滞纳金，账单",
+        },
+        credits={
+            CreditKind.GOODWILL: "善意减免",
+            CreditKind.EARLY_END: "未提供服务部分的退减",
+            CreditKind.OPENING: "期初结转的贷方余额",
+            CreditKind.PENALTIES: "违约金结算抵减",
+        },
+        parts={Part.PRINCIPAL: "冲抵本金", Part.LATE_FEE: "冲抵滞纳金"},
+        period="服务期间 {first} 至 {last}",
+        due="付款期限",
+        stop="；",
+        set_off_note="出具账单时甲方应付的违约金抵减本账单",
+        rate="未付金额每日 {rate} %，自 {due} 次日起计至 {through}",
+        segment="{from} 至 {to}，{days} 天：{principal} × {rate} %",
+        means="付款方式",
+        went_to="用途",
+        reason="原因",
+        version="条款第 {version} 版",
+        bills="账单",
+        bill="账单",
+        asked_for="应付",
+        unpaid="未付",
+        late_fee="滞纳金",
+        late_fee_unpaid="其中未付",
+        state="状态",
+        overdue="逾期",
+        open="未付清",
+        paid="已付清",
+        penalties="甲方应付的违约金",
+        penalty_kinds={
+            EntryKind.PENALTY: "违约金",
+            EntryKind.PENALTY_REVERSAL: "冲回违约金",
+            EntryKind.PENALTY_CAP: "超出合同年度上限的部分",
+            EntryKind.PENALTY_WAIVER: "放弃违约金",
+            EntryKind.SET_OFF: "抵扣账单",
+        },
+        penalty_clauses={"C8.1.1": "迟延响应，请求", "C8.1.2": "迟延解决，请求"},
+        clock="期限 {due}，自 {start} 起 {budget} 小时服务时间",
+        ran="计时区间：{spans}",
+        pause="暂停计时（{kind}）：{begin} – {end}",
+        pauses={"materials": "等待资料", "solved": "已解决", "suspension": "暂停服务"},
+        still="仍在暂停",
+        pending="尚未兑付的支票",
+        reference="凭证号",
+        pending_note="支票兑付之前不计为付款（C7.1.2）。",
+        closing="正数增加应付金额，负数减少应付金额。各行均注明所依条款；任一日期的对账单可随时重新出具，内容以当时所知为准。",
+    ),
+}
