@@ -79,8 +79,8 @@ LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes
 # ARGS=--upgrade takes the newest of everything; ARGS='--upgrade-package NAME' of one. The image's two locks
 # are parts of the first.
 lock: setup ## make the locks again from pyproject.toml
-	@$(LOCK) pyproject.toml --extra engine --extra tracing --group dev --output-file requirements.lock $(ARGS)
-	@$(LOCK) pyproject.toml --extra tracing --constraints requirements.lock --output-file deploy/requirements.lock
+	@$(LOCK) pyproject.toml --extra engine --extra tracing --extra einvoice --group dev --output-file requirements.lock $(ARGS)
+	@$(LOCK) pyproject.toml --extra tracing --extra einvoice --constraints requirements.lock --output-file deploy/requirements.lock
 	@$(LOCK) --group build --constraints requirements.lock --output-file deploy/build.lock
 
 deploy-env: ## make .env and the passwords that docker-compose.yml wants; keeps what is there

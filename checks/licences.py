@@ -40,9 +40,14 @@ NAMED: Mapping[str, tuple[str, str]] = {
     "certifi": ("MPL-2.0", "development only (check-jsonschema), unmodified"),
     "fontpkg-noto-sans": ("OFL-1.1", "fonts, unmodified; the OFL lets documents embed them"),
     "hypothesis": ("MPL-2.0", "development only, unmodified"),
+    "iso4217": ("“Public Domain”", "a table of currencies (factur-x), unmodified"),
     "noto-cjk-sans-jp-bold": ("OFL-1.1", "fonts, unmodified; the OFL lets documents embed them"),
     "noto-cjk-sans-otc": ("OFL-1.1", "fonts, unmodified; the OFL lets documents embed them"),
     "pathspec": ("MPL-2.0", "development only (mypy, hatchling), unmodified"),
+    "python-stdnum": (
+        "“GNU Lesser General Public License v2”",
+        "optional (extra `einvoice`, by factur-x), unmodified, a library of its own that can be replaced",
+    ),
 }
 
 

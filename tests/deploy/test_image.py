@@ -24,6 +24,7 @@ from tests.deploy.dockerfile import stages
 
 PROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text())
 RUNTIME = PROJECT["project"]["dependencies"]
+OPTIONAL = PROJECT["project"]["optional-dependencies"]
 
 
 def locked(name: str) -> dict[str, set[str]]:
@@ -85,7 +86,7 @@ def test_everything_is_installed_by_hash_from_wheels():
 @pytest.mark.parametrize(
     ("lock", "wanted"),
     [
-        ("deploy/requirements.lock", [*RUNTIME, *PROJECT["project"]["optional-dependencies"]["tracing"]]),
+        ("deploy/requirements.lock", [*RUNTIME, *OPTIONAL["tracing"], *OPTIONAL["einvoice"]]),
         ("deploy/build.lock", PROJECT["dependency-groups"]["build"]),
     ],
 )
