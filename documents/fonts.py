@@ -42,9 +42,6 @@ FILES: Final = (
     FontFile(HAN, "noto-cjk-sans-jp-bold", "noto_cjk_sans_jp_bold", "NotoSansCJKjp-Bold.otf", -1, 700),
 )
 
-_INVISIBLE: Final = frozenset("\n\u200b")
-"""What layouts take without drawing it: an end of line, and a place where a word may be broken."""
-
 
 def place(file: FontFile) -> Path:
     """Where a font lies; raises :class:`NoFont` when it is not installed."""
@@ -89,7 +86,7 @@ def _covered() -> frozenset[int]:
 def missing(text: str) -> list[str]:
     """The characters of a text that no font here has, each once, in order."""
     covered = _covered()
-    return [c for c in dict.fromkeys(text) if ord(c) not in covered and c not in _INVISIBLE]
+    return [c for c in dict.fromkeys(text) if ord(c) not in covered and c != "\n"]
 
 
 def called(character: str) -> str:

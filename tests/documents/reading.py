@@ -22,7 +22,7 @@ def text_of(pdf: bytes) -> str:
 
 def without_blanks(text: str) -> str:
     """Where a line was broken says nothing."""
-    return re.sub(r"[\s\u200b]+", "", text)
+    return re.sub(r"\s+", "", text)
 
 
 def figure(amount: Money) -> str:
