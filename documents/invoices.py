@@ -184,8 +184,8 @@ LABELS: Final[Mapping[Language, Labels]] = {
         no_tax="No tax is stated for this agreement.",
         gross="Total",
         in_words="Total in words",
-        not_a_fapiao="This is the provider's own commercial document. A fapiao is issued through the platform "
-        "of the tax authority only.",
+        not_a_fapiao="This is the provider's own commercial document. A fapiao is issued through the "
+        "platform of the tax authority only.",
     ),
     Language.CHINESE: Labels(
         invoice="发票",
