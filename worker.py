@@ -110,6 +110,7 @@ def build(
             calendars.term_dates,
             notifications.notify,
             billing.issue_bill,
+            billing.settle_penalties,
             billing.tell_suspension,
         ],
         workflow_runner=UnsandboxedWorkflowRunner() if unguarded else sandbox(),

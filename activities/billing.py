@@ -12,7 +12,7 @@ from contract.billing import Bill
 from contract.money_file import Suspension
 from records.store import RecordStore
 from workflows.ids import request_workflow_id
-from workflows.payloads import BillWanted, SuspensionTold
+from workflows.payloads import BillWanted, PenaltiesAnswered, PenaltiesAsked, SuspensionTold
 
 AT_ONCE = 16
 """Signals in flight."""
@@ -31,6 +31,14 @@ class Billing:
         return await self._store.issue_bill(
             wanted.workflow_id, wanted.seq, wanted.draft, wanted.agreement_id, wanted.set_off
         )
+
+    @activity.defn(name="settle_penalties")
+    async def settle_penalties(self, asked: PenaltiesAsked) -> PenaltiesAnswered:
+        """Decide and record what depends on the penalties that stand, or answer with what is on record."""
+        event, refusal = await self._store.settle_penalties(
+            asked.workflow_id, asked.seq, asked.agreement, asked.ask
+        )
+        return PenaltiesAnswered(event=event, refusal=refusal)
 
     @activity.defn(name="tell_suspension")
     async def tell_suspension(self, told: SuspensionTold) -> None:

@@ -110,6 +110,7 @@ class English(Wording):
         "C8.2": "the customer pays late: the provider may suspend service until all is paid",
         "C8.2.1": "late fee per day on what is unpaid",
         "C4.2": "early end by mutual written consent",
+        "C8.1": "penalties for late service, which may be waived in whole or part",
         "C8.1.1": "penalty for a late response",
         "C8.1.2": "penalty for each day of a late solution",
         "C10.4": "changes, renewal included, need the written consent of both parties",

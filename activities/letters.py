@@ -34,7 +34,7 @@ _AT_LENGTH = frozenset(
 
 _INSTANTS = frozenset({"due", "offer_ends", "ends_at"})
 _DATES = frozenset({"effective_date", "due_on", "value_date", "cleared_on", "first", "last", "as_of"})
-_AMOUNTS = frozenset({"amount", "set_off", "to_pay", "unpaid", "late_fees"})
+_AMOUNTS = frozenset({"amount", "set_off", "to_pay", "unpaid", "late_fees", "owed", "penalties", "net"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +125,14 @@ class Matter:
         event = self.event
         if event.kind not in MONEY_NOTICES:
             return {}
-        given, optional = event.payload, ("bill", "label", "cleared_on", "reason", "bills")
+        given, optional = event.payload, ("bill", "label", "cleared_on", "reason", "bills", "due_on")
         since = given.get("since", "")
         late = given.get("late") or {}
         return {
-            "p": dict.fromkeys(optional) | {"percent_per_day": late.get("percent_per_day")} | _payload(given),
+            "p": dict.fromkeys(optional)
+            | {"percent_per_day": late.get("percent_per_day")}
+            | _payload(given)
+            | _of_final_bill(given),
             "a": {name: Money.of(given[name], given["currency"]) for name in _AMOUNTS & given.keys()},
             "means": {means.value: word for means, word in wording.means.items()},
             "since_at": datetime.fromisoformat(since) if "T" in since else None,
@@ -232,6 +235,17 @@ def _payload(given: Mapping[str, Any]) -> dict[str, Any]:
             case _:
                 made[key] = value
     return made
+
+
+def _of_final_bill(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The bill that a final statement comes with, where penalties were given back."""
+    if not isinstance(bill := given.get("bill"), Mapping):
+        return {}
+    return {
+        "bill": None,
+        "bill_number": one_line(bill["number"]),
+        "due_on": date.fromisoformat(bill["due_on"]),
+    }
 
 
 def _dues(request: RequestSnapshot, names: Mapping[Target, str], zone: str) -> list[Due]:

@@ -33,8 +33,10 @@ class Recording:
 
     @activity.defn(name="open_requests")
     async def open_requests(self, wanted: OpenRequestsWanted) -> OpenRequests:
-        """The requests of an agreement that are not closed, as recorded."""
-        return OpenRequests(request_ids=await self._store.open_request_ids(wanted.agreement_id))
+        """The requests of an agreement that are not closed, as recorded, and when the last other one was."""
+        request_ids = await self._store.open_request_ids(wanted.agreement_id)
+        ended_by = await self._store.last_end_of_requests(wanted.agreement_id)
+        return OpenRequests(request_ids=request_ids, ended_by=ended_by)
 
     async def _write(self) -> None:
         while self._waiting:

@@ -15,7 +15,7 @@ from contract.agreement_file import REMINDERS, AgreementFile, AgreementTerms, Si
 from contract.agreement_states import AgreementState
 from contract.commands import RefuseOffer, Sign, Submission, WithdrawOffer
 from contract.facts import Event, EventKind, LedgerEntry
-from contract.money_commands import AnyMoneyCommand, MoneyCommand, MoneyCommandName
+from contract.money_commands import AnyMoneyCommand, MoneyCommand
 from contract.money_life import open_money
 from contract.outcome import Outcome
 from contract.parties import Role
@@ -138,7 +138,7 @@ def check_submission(file: AgreementFile, submission: Submission, now: datetime)
             RefusalKind.NOT_IN_FORCE, f"the agreement is {file.state}: not in force", "C4.1", state=file.state
         )
     check_stamp(submission.at, file.effective_at, now, file.terms.command_delay_hours)
-    if submission.at >= file.dates.ends_at or file.state is AgreementState.CLOSED:
+    if submission.at >= file.dates.ends_at or file.state.is_final:
         raise refuse(
             RefusalKind.NOT_IN_FORCE,
             f"the term ended at 24:00 on {file.dates.last_day}",
@@ -158,10 +158,9 @@ def check_submission(file: AgreementFile, submission: Submission, now: datetime)
 
 def commands_now(file: AgreementFile, by: Role) -> list[str]:
     """What a party may do now, requests submitted under the agreement included."""
-    if file.state is AgreementState.ACTIVE and by is Role.CUSTOMER:
-        return [] if file.money is not None and file.money.suspended else ["submit_request"]
-    if file.money is not None and by is Role.PROVIDER:
-        return [name.value for name in MoneyCommandName]
+    if file.effective_at is not None:
+        submit = file.shown_state is AgreementState.ACTIVE and by is Role.CUSTOMER
+        return (["submit_request"] if submit else []) + money.commands_now(file, by)
     if file.state is not AgreementState.OFFERED or file.fully_signed:
         return []
     sign = [] if by in file.signatures else ["sign"]
@@ -198,6 +197,17 @@ def _remind(file: AgreementFile, dates: TermDates, now: datetime) -> list[Event]
     return [_own_event(file, dates.reminders[days], EventKind.END_REMINDED, "C10.4", payload)]
 
 
+def tell_request(file: AgreementFile, request_id: str, is_open: bool, at: datetime | None) -> None:
+    """A request ended after the end of the term, or turned out to be open after all (contract §3)."""
+    known = file.open_requests or []
+    others = [one for one in known if one != request_id]
+    file.open_requests = [*others, request_id] if is_open else others
+    if at is not None and not is_open:
+        file.last_ended_at = max(at, file.last_ended_at or at)
+    if file.money is not None and file.money.finals and known and not file.open_requests:
+        file.money.unstated = True
+
+
 def close(file: AgreementFile, now: datetime) -> list[Event]:
     """Close an expired agreement with its last request, or after ``closing_days``, listing those open."""
     if file.state is not AgreementState.EXPIRED or file.dates is None or file.open_requests is None:
@@ -205,7 +215,9 @@ def close(file: AgreementFile, now: datetime) -> list[Event]:
     if file.open_requests and now <= file.closing_ends:
         return []
     file.state = AgreementState.CLOSED
-    file.closed_at = file.closing_ends if file.open_requests else now.replace(microsecond=0)
+    # As of the last request's end: a task that is run again says the same.
+    last_end = file.last_ended_at or now.replace(microsecond=0)
+    file.closed_at = file.closing_ends if file.open_requests else max(file.dates.ends_at, last_end)
     if file.money is not None:
         file.money.service_over = True
     payload = {"still_open": sorted(file.open_requests)}
@@ -239,7 +251,10 @@ def is_over(file: AgreementFile, now: datetime) -> bool:
     """In a final state, and no command stamped in time can still come."""
     if file.state is AgreementState.LAPSED:
         return now > file.offer_ends + timedelta(hours=file.terms.command_delay_hours)
-    return file.state.is_final and not money.is_owing(file.money, now)
+    if file.state is AgreementState.CLOSED and file.money is not None:
+        # Without a final statement an earlier release has closed it, which made none.
+        return not file.money.finals and not money.is_owing(file.money, now)
+    return file.state.is_final
 
 
 @dataclass(slots=True)
@@ -249,6 +264,8 @@ class Step:
     events: list[Event] = field(default_factory=list)
     entries: list[LedgerEntry] = field(default_factory=list)
     refused: dict[str, Refusal] = field(default_factory=dict)
+    asks: list[AnyMoneyCommand] = field(default_factory=list)
+    """Commands of which the ledger's penalties decide: see :mod:`contract.settling`."""
 
     def add(self, outcome: Outcome) -> None:
         self.events += outcome.events
@@ -276,7 +293,11 @@ def _take(file: AgreementFile, command: AgreementCommand, now: datetime, result:
     match command:
         case MoneyCommand():
             result.add(money.advance(file, min(command.at, now)))
-            result.add(money.take(file, command, now))
+            if money.asks_ledger(file, command):
+                money.check(file, command, now)
+                result.asks.append(command)
+            else:
+                result.add(money.take(file, command, now))
         case _:
             result.events += apply(file, command, now)
 

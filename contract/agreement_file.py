@@ -19,6 +19,9 @@ from contract.values import DAY, Digest, Identifier, Instant, Model, Record
 REMINDERS = (60, 30, 7)
 """Days before the end of the term at which both sides are reminded (contract §7)."""
 
+REMEMBERED = 2000
+"""So many commands of an agreement are known again when they are told again, however late."""
+
 DAYS_BEYOND = timedelta(days=3653)
 """How far beyond the term its days are worked out: late fees go on until all is paid."""
 
@@ -121,6 +124,8 @@ class AgreementFile(Record):
     settled_at: Instant | None = None
     open_requests: list[str] | None = None
     """Known from the end of the term on; None before, when nobody needs to know."""
+    last_ended_at: Instant | None = None
+    """When the last request ended, at the earliest the end of the term; None while nobody has told."""
     taken: list[str] = []
     contents: dict[str, str] = {}
     """Digest of what a command said, by its id; missing when it was taken before that was kept."""
@@ -129,8 +134,9 @@ class AgreementFile(Record):
 
     def take(self, command: Command) -> None:
         """Know the command when it is told again."""
-        self.taken.append(command.command_id)
+        self.taken = [*self.taken[1 - REMEMBERED :], command.command_id]
         self.contents[command.command_id] = command.content
+        self.contents = {known: self.contents[known] for known in self.taken if known in self.contents}
 
     def clone(self) -> AgreementFile:
         """A copy whose changes do not reach this one."""

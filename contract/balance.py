@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from contract.billing import Bill
 from contract.late_fees import Change, Hold, Segment, held, late_fee, segments
-from contract.money_file import CreditKind, LateFeeWaiver, MoneyFile
+from contract.money_file import CreditKind, LateFeeWaiver, MoneyFile, Payout, PayoutOf
 from contract.terms import Allocation
 
 
@@ -105,6 +105,8 @@ class Balance:
     """What is left of each fund, for the next bill."""
     waived: dict[str, int] = field(default_factory=dict)
     """What each waiver came to."""
+    overdrawn: int = 0
+    """Credit that was paid out and turned out not to be there: the customer owes it."""
 
     @property
     def unpaid(self) -> int:
@@ -118,7 +120,8 @@ class Balance:
 
     @property
     def credit_left(self) -> int:
-        return sum(self.credit.values())
+        """Below zero when more was paid out than there turned out to be."""
+        return sum(self.credit.values()) - self.overdrawn
 
     @property
     def overdue(self) -> int:
@@ -144,14 +147,16 @@ def funds(file: MoneyFile) -> Iterator[Fund]:
 def balance(file: MoneyFile, on: date) -> Balance:
     """What is owed at the end of a day, by all that is recorded now.
 
-    Within a day: bills are issued first and take what credit is left, then waivers, then funds.
+    Within a day: bills are issued first and take what credit is left, then waivers, then funds, then what
+    is paid out of credit.
     """
     result = Balance(on)
     holds = file.holds
-    steps: list[tuple[date, int, datetime, str, Bill | LateFeeWaiver | Fund]] = []
+    steps: list[tuple[date, int, datetime, str, Bill | LateFeeWaiver | Fund | Payout]] = []
     steps += [(bill.issued_on, 0, bill.issued_at, bill.number, bill) for bill in file.bills]
     steps += [(waiver.on, 1, waiver.at, waiver.key, waiver) for waiver in file.waivers]
     steps += [(fund.on, 2, fund.at, fund.key, fund) for fund in funds(file)]
+    steps += [(out.value_date, 3, out.at, out.key, out) for out in _paid_out(file)]
     for day, _, _, _, item in sorted(steps, key=lambda step: step[:4]):
         if day > on:
             break
@@ -164,7 +169,23 @@ def balance(file: MoneyFile, on: date) -> Balance:
             case Fund():
                 result.credit[item.key] = item.amount
                 _spend(result, item, day, file.terms.allocation)
+            case Payout():
+                _pay_out(result, item)
     return result
+
+
+def _paid_out(file: MoneyFile) -> Iterator[Payout]:
+    return (p for p in file.payouts if p.of is PayoutOf.CREDIT and not p.reversed)
+
+
+def _pay_out(result: Balance, payout: Payout) -> None:
+    """Take a payout from the customer's credit, what came first first."""
+    left = payout.amount.minor
+    for key, amount in result.credit.items():
+        taken = min(left, amount)
+        result.credit[key] -= taken
+        left -= taken
+    result.overdrawn += left
 
 
 def _spend_credit(result: Balance, file: MoneyFile, day: date) -> None:

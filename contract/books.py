@@ -23,7 +23,7 @@ from contract.billing import Bill
 from contract.facts import Account, EntryKind, LedgerEntry
 from contract.late_fees import exact
 from contract.money import Money, exponent
-from contract.money_file import Credit, CreditKind, MoneyFile, Payment, Posted
+from contract.money_file import Credit, CreditKind, MoneyFile, Payment, Payout, PayoutOf, Posted
 from contract.values import normalised
 
 _CREDITED = {
@@ -48,6 +48,19 @@ class Line:
     explain: Callable[[], dict[str, Any]]
     """What lets a person redo it by hand; worked out only when something is posted."""
     reason: str | None = None
+
+
+def bill_told(issue: Bill) -> dict[str, Any]:
+    """A bill as an event tells it: all of it, its amounts as text."""
+    told_of = issue.model_dump(mode="json", exclude={"fee", "amount", "set_off", "late"})
+    return told_of | {
+        "fee": str(issue.fee),
+        "amount": str(issue.amount),
+        "set_off": str(issue.set_off),
+        "to_pay": str(issue.principal),
+        "currency": issue.amount.currency,
+        "late": issue.late.model_dump(mode="json"),
+    }
 
 
 def bill_entries(agreement_id: str, bill: Bill) -> list[LedgerEntry]:
@@ -88,6 +101,42 @@ def bill_entries(agreement_id: str, bill: Bill) -> list[LedgerEntry]:
             )
         )
     return [entry for entry in entries if entry.amount.minor > 0]
+
+
+_PAID_FROM = {PayoutOf.PENALTIES: Account.PENALTY_PAYABLE, PayoutOf.CREDIT: Account.CUSTOMER_CREDIT}
+_TAKEN_BACK = {EntryKind.PAYMENT: EntryKind.PAYMENT_REVERSAL, EntryKind.PAYOUT: EntryKind.PAYOUT_REVERSAL}
+
+
+def first_entry(fact: Credit | Payout, version: int, event_seq: int) -> LedgerEntry:
+    """The entry that a credit or payout makes, where it is posted as it is decided (C8.1)."""
+    line = _credit_line(fact, version) if isinstance(fact, Credit) else _payout_line(fact, version)
+    return LedgerEntry(
+        key=line.stem,
+        kind=line.kind,
+        clause=line.clause,
+        effective_at=fact.at,
+        debit=line.debit,
+        credit=line.credit,
+        amount=fact.amount,
+        terms_version=version,
+        event_seq=event_seq,
+        reason=line.reason,
+        explanation=line.explain(),
+    )
+
+
+def is_posted(file: MoneyFile, fact: Credit | Payout) -> None:
+    """Take note that :func:`first_entry` of a fact is in the ledger."""
+    version = file.terms.version
+    line = _credit_line(fact, version) if isinstance(fact, Credit) else _payout_line(fact, version)
+    file.posted[line.stem] = Posted(
+        minor=line.minor,
+        entries=1,
+        on=file.days.date_of(fact.at),
+        kind=line.kind,
+        debit=line.debit,
+        credit=line.credit,
+    )
 
 
 def settle(file: MoneyFile, at: datetime, event_seq: int | None = None) -> list[LedgerEntry]:
@@ -136,6 +185,9 @@ def _lines(file: MoneyFile, now: Balance) -> Iterator[Line]:
     for credit in file.credits:
         if credit.on <= now.on:
             yield _credit_line(credit, version)
+    for payout in file.payouts:
+        if payout.value_date <= now.on and not payout.reversed:
+            yield _payout_line(payout, version)
     for number, of_bill in now.bills.items():
         bearing = of_bill.segments(now.on)
         if bearing:
@@ -205,13 +257,34 @@ def _credit_line(credit: Credit, version: int) -> Line:
     )
 
 
+def _payout_line(payout: Payout, version: int) -> Line:
+    shown = {
+        "of": payout.of.value,
+        "means": payout.means.value,
+        "label": payout.label,
+        "reference": payout.reference,
+        "value_date": payout.value_date.isoformat(),
+    }
+    return Line(
+        payout.key,
+        EntryKind.PAYOUT,
+        "C8.1",
+        _PAID_FROM[payout.of],
+        Account.CASH,
+        payout.amount.minor,
+        version,
+        lambda: {name: value for name, value in shown.items() if value is not None},
+    )
+
+
 def _gone(file: MoneyFile, stem: str) -> Line:
     """What is posted and no longer called for: the same accounts, with nothing in them."""
     before = file.posted[stem]
     assert before.kind is not None
     assert before.debit is not None
     assert before.credit is not None
-    clause = {EntryKind.PAYMENT: "C7.1.2", EntryKind.LATE_FEE: "C8.2.1"}.get(before.kind, "C7.1.1")
+    clauses = {EntryKind.PAYMENT: "C7.1.2", EntryKind.LATE_FEE: "C8.2.1", EntryKind.PAYOUT: "C8.1"}
+    clause = clauses.get(before.kind, "C7.1.1")
     return Line(stem, before.kind, clause, before.debit, before.credit, 0, file.terms.version, dict)
 
 
@@ -219,7 +292,7 @@ def _entry(
     file: MoneyFile, line: Line, before: Posted, on: date, at: datetime, event_seq: int | None
 ) -> LedgerEntry:
     more = line.minor > before.minor
-    taken_back = line.kind is EntryKind.PAYMENT and not more
+    taken_back = _TAKEN_BACK.get(line.kind) if not more else None
     explanation = line.explain()
     if before.entries:
         explanation |= {
@@ -228,7 +301,7 @@ def _entry(
         }
     return LedgerEntry(
         key=f"reversal:{_key(line, before, on, last=True)}" if taken_back else _key(line, before, on),
-        kind=EntryKind.PAYMENT_REVERSAL if taken_back else line.kind,
+        kind=taken_back or line.kind,
         clause=line.clause,
         effective_at=at,
         debit=line.debit if more else line.credit,

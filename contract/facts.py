@@ -74,6 +74,9 @@ class EventKind(StrEnum):
     CREDIT_GIVEN = "credit_given"
     SUSPENSION_ORDERED = "suspension_ordered"
     SUSPENSION_ANNOUNCED = "suspension_announced"
+    PAYOUT_RECORDED = "payout_recorded"
+    PAYOUT_REVERSED = "payout_reversed"
+    PENALTY_WAIVED = "penalty_waived"
     SUSPENDED = "suspended"
     RESUMED = "resumed"
     CLOCKS_STOPPED = "clocks_stopped"
@@ -125,6 +128,9 @@ class EntryKind(StrEnum):
     PAYMENT = "payment"
     PAYMENT_REVERSAL = "payment_reversal"
     CREDIT = "credit"
+    PAYOUT = "payout"
+    """What the provider paid the customer: penalties, or credit that is left at the end."""
+    PAYOUT_REVERSAL = "payout_reversal"
     ALLOCATION = "allocation"
     """What of a payment or credit went to which bill."""
 
@@ -238,3 +244,5 @@ class Recorded(Model):
     """What the store answers. ``agreement_state`` is read in the same transaction."""
 
     agreement_state: AgreementState | None = None
+    awaits_requests: bool = False
+    """The term is over: the agreement waits to be told of its last requests (contract §3)."""

@@ -25,6 +25,16 @@ class MoneyCommandName(StrEnum):
     GIVE_CREDIT = "give_credit"
     SUSPEND = "suspend"
     RESUME = "resume"
+    RECORD_PAYOUT = "record_payout"
+    REVERSE_PAYOUT = "reverse_payout"
+    WAIVE_PENALTY = "waive_penalty"
+
+
+class PenaltyOf(StrEnum):
+    """What a penalty is for (C8.1)."""
+
+    LATE_RESPONSE = "late_response"
+    LATE_RESOLUTION = "late_resolution"
 
 
 Sum = Annotated[Exact, Field(gt=0, le=10**11)]
@@ -122,6 +132,41 @@ class Resume(MoneyCommand):
     reason: Text | None = None
 
 
+class RecordPayout(MoneyCommand):
+    """The provider records money it paid the customer: penalties, or what is left at the end (C8.1)."""
+
+    name = MoneyCommandName.RECORD_PAYOUT
+    clause = "C8.1"
+    means: Means
+    label: Line | None = None
+    """What the means is, when it is none of those with a name."""
+    reference: Line
+    amount: Sum
+    value_date: date
+    """The day the money was paid."""
+
+
+class ReversePayout(PaymentNamed):
+    """A payout was recorded wrongly or came back: an entry takes it back (C8.1)."""
+
+    name = MoneyCommandName.REVERSE_PAYOUT
+    clause = "C8.1"
+    reason: Text
+
+
+class WaivePenalty(MoneyCommand):
+    """The customer waives a penalty of a request, all that stands of it or a part (C8.1)."""
+
+    name = MoneyCommandName.WAIVE_PENALTY
+    by = Role.CUSTOMER
+    clause = "C8.1"
+    request_id: Identifier
+    of: PenaltyOf
+    amount: Sum | None = None
+    """None for all that stands."""
+    reason: Text
+
+
 AnyMoneyCommand = (
     RecordPayment
     | ClearPayment
@@ -131,6 +176,9 @@ AnyMoneyCommand = (
     | GiveCredit
     | Suspend
     | Resume
+    | RecordPayout
+    | ReversePayout
+    | WaivePenalty
 )
 
 MONEY_COMMANDS: dict[MoneyCommandName, type[MoneyCommand]] = {

@@ -16,11 +16,15 @@ from contract.money_commands import (
     BouncePayment,
     ClearPayment,
     GiveCredit,
+    PaymentNamed,
     RecordPayment,
+    RecordPayout,
     Resume,
     ReversePayment,
+    ReversePayout,
     Suspend,
     WaiveLateFee,
+    WaivePenalty,
 )
 from contract.money_file import (
     Credit,
@@ -29,12 +33,15 @@ from contract.money_file import (
     MoneyFile,
     Payment,
     PaymentState,
+    Payout,
+    PayoutOf,
     told,
 )
 from contract.outcome import Outcome
 from contract.parties import Role
 from contract.refusals import RefusalKind, Refused, refuse
-from contract.terms import Means
+from contract.settling import more_than_owed
+from contract.terms import Means, Settlement
 
 Deed = tuple[EventKind, dict[str, Any]]
 """The event a command makes, and what it tells."""
@@ -74,6 +81,14 @@ def check(file: MoneyFile, command: AnyMoneyCommand, role: Role) -> None:
                 raise _not_now(command, "the payment has bounced: it counts for nothing already")
         case WaiveLateFee():
             _check_waiver(file, command, balance(file, today))
+        case RecordPayout():
+            _check_payout(file, command, today)
+        case ReversePayout():
+            if file.payout(command.means, command.reference) is None:
+                raise _not_on_record(command, "payout")
+        case WaivePenalty(amount=amount):
+            if amount is not None:
+                _amount(file, command.clause, amount)
         case GiveCredit():
             _amount(file, command.clause, command.amount)
             _known_bill(file, command.bill, command.clause)
@@ -87,6 +102,18 @@ def check(file: MoneyFile, command: AnyMoneyCommand, role: Role) -> None:
         case Resume():
             if not (file.suspended or file.ordered_at or file.announcements):
                 raise _not_now(command, "service is not suspended, nor announced to be")
+
+
+def asks_ledger(file: MoneyFile, command: AnyMoneyCommand) -> bool:
+    """Whether a command depends on the penalties in the ledger: see :mod:`contract.settling`."""
+    match command:
+        case WaivePenalty():
+            return True
+        case RecordPayout():
+            known = file.payout(command.means, command.reference)
+            return not file.finals and (known is None or known.reversed)
+        case _:
+            return False
 
 
 def apply(file: MoneyFile, command: AnyMoneyCommand, role: Role, number: Number) -> Outcome:
@@ -124,6 +151,7 @@ def _facts(file: MoneyFile) -> tuple[Any, ...]:
         list(file.payments),
         list(file.credits),
         list(file.waivers),
+        list(file.payouts),
         list(file.suspensions),
         list(file.excused),
         list(file.announcements),
@@ -183,6 +211,41 @@ def _give_credit(file: MoneyFile, command: GiveCredit) -> Deed:
     return EventKind.CREDIT_GIVEN, told(credit)
 
 
+def as_payout(file: MoneyFile, command: RecordPayout) -> Payout:
+    """The payout that a command records: of penalties in the term, of what is left after its end."""
+    stem = f"payout:{command.means}:{command.reference}"
+    times = sum((p.means, p.reference) == (command.means, command.reference) for p in file.payouts)
+    return Payout(
+        key=stem if not times else f"{stem}~{times + 1}",
+        of=PayoutOf.CREDIT if file.finals else PayoutOf.PENALTIES,
+        means=command.means,
+        label=command.label,
+        reference=command.reference,
+        amount=_amount(file, command.clause, command.amount),
+        value_date=command.value_date,
+        at=command.at,
+    )
+
+
+def _record_payout(file: MoneyFile, command: RecordPayout) -> Deed:
+    payout = as_payout(file, command)
+    known = file.payout(command.means, command.reference)
+    if known is None or known.reversed:
+        file.payouts.append(payout)
+    return EventKind.PAYOUT_RECORDED, told(payout)
+
+
+def _reverse_payout(file: MoneyFile, command: ReversePayout) -> Deed:
+    known = file.payout(command.means, command.reference)
+    assert known is not None
+    if not known.reversed:
+        changed = known.model_copy(update={"reversed": True})
+        file.payouts[file.payouts.index(known)] = changed
+        file.unstated |= known.of is PayoutOf.PENALTIES and bool(file.finals)
+        known = changed
+    return EventKind.PAYOUT_REVERSED, told(known) | {"reason": command.reason}
+
+
 def _suspend(file: MoneyFile, command: Suspend) -> Deed:
     file.ordered_at = command.at
     payload = {"reason": command.reason} if command.reason else {}
@@ -211,6 +274,8 @@ _DEEDS: dict[type, Callable[[MoneyFile, Any], Deed]] = {
     GiveCredit: _give_credit,
     Suspend: _suspend,
     Resume: _resume,
+    RecordPayout: _record_payout,
+    ReversePayout: _reverse_payout,
 }
 
 
@@ -258,6 +323,28 @@ def _check_payment(file: MoneyFile, command: RecordPayment, today: date) -> None
         )
 
 
+def _check_payout(file: MoneyFile, command: RecordPayout, today: date) -> None:
+    if (command.means is Means.OTHER) != (command.label is not None):
+        raise _invalid(command, "label", "what the means is, for means `other` and for no other")
+    _not_in_future(command, "value_date", command.value_date, today)
+    payout = as_payout(file, command)
+    known = file.payout(command.means, command.reference)
+    if known is not None and not known.reversed:
+        if not known.says(payout):
+            raise refuse(
+                RefusalKind.OTHER_CONTENT,
+                f"payout {command.means} {command.reference} is on record with other content",
+                command.clause,
+                ["the same content", "another reference", "reverse_payout first"],
+            )
+    elif file.finals:
+        owed = file.money(max(0, balance(file, today).credit_left))
+        if payout.amount.minor > owed.minor:
+            raise Refused(more_than_owed(owed))
+    elif file.terms.settlement is not Settlement.PAY_OUT:
+        raise _not_now(command, "penalties are set off against the next bill, or in the final statement")
+
+
 def _check_waiver(file: MoneyFile, command: WaiveLateFee, owed: Balance) -> None:
     _known_bill(file, command.bill, command.clause)
     of_bill = owed.bills.get(command.bill)
@@ -275,12 +362,16 @@ def _check_waiver(file: MoneyFile, command: WaiveLateFee, owed: Balance) -> None
 def _named(file: MoneyFile, command: ClearPayment | BouncePayment | ReversePayment) -> Payment:
     payment = file.payment(command.means, command.reference)
     if payment is None:
-        raise refuse(
-            RefusalKind.NOT_ON_RECORD,
-            f"no payment by {command.means} with that reference is on record",
-            command.clause,
-        )
+        raise _not_on_record(command, "payment")
     return payment
+
+
+def _not_on_record(command: PaymentNamed, what: str) -> Refused:
+    return refuse(
+        RefusalKind.NOT_ON_RECORD,
+        f"no {what} by {command.means} with that reference is on record",
+        command.clause,
+    )
 
 
 def _known_bill(file: MoneyFile, number: str | None, clause: str) -> None:

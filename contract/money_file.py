@@ -98,7 +98,45 @@ class LateFeeWaiver(Model):
     reason: str
 
 
-def told(fact: Payment | Credit | LateFeeWaiver) -> dict[str, Any]:
+class PayoutOf(StrEnum):
+    """What of the provider's debt a payout settles."""
+
+    PENALTIES = "penalties"
+    """Penalties accrued in the term, where the terms pay them out (C8.1)."""
+    CREDIT = "credit"
+    """What the final statement left the customer (contract §4)."""
+
+
+class Payout(Model):
+    """Money the provider paid the customer."""
+
+    key: str
+    """``payout:{means}:{reference}``, told apart by ``~2`` when one before it was taken back."""
+    of: PayoutOf
+    means: Means
+    label: Line | None = None
+    reference: Line
+    amount: Money
+    value_date: date
+    at: Instant
+    reversed: bool = False
+
+    def says(self, other: Payout) -> bool:
+        """Whether two records of a reference have the same content."""
+        mine, others = (p.model_dump(exclude={"key", "of", "at", "reversed"}) for p in (self, other))
+        return mine == others
+
+
+class FinalStatement(Model):
+    """A final statement (结算单) that was made: which one, as of when, and the requests it left open."""
+
+    number: int
+    on: date
+    at: Instant
+    still_open: list[str]
+
+
+def told(fact: Payment | Credit | LateFeeWaiver | Payout) -> dict[str, Any]:
     """A fact as an event tells it: all of it, its amount as text."""
     fields = fact.model_dump(mode="json", exclude={"amount", "at"}, exclude_none=True)
     return fields | {"amount": str(fact.amount), "currency": fact.amount.currency}
@@ -150,6 +188,10 @@ class MoneyFile(Record):
     payments: list[Payment] = []
     credits: list[Credit] = []
     waivers: list[LateFeeWaiver] = []
+    payouts: list[Payout] = []
+    finals: list[FinalStatement] = []
+    unstated: bool = False
+    """Penalties may have changed since the last final statement: another one is to be made."""
     holds: list[Hold] = []
     suspensions: list[Suspension] = []
     invoices: list[IssuedInvoice] = []
@@ -184,6 +226,11 @@ class MoneyFile(Record):
     def payment(self, means: Means, reference: str) -> Payment | None:
         """The newest payment of a reference."""
         found = [p for p in self.payments if (p.means, p.reference) == (means, reference)]
+        return found[-1] if found else None
+
+    def payout(self, means: Means, reference: str) -> Payout | None:
+        """The newest payout of a reference."""
+        found = [p for p in self.payouts if (p.means, p.reference) == (means, reference)]
         return found[-1] if found else None
 
     @property

@@ -58,16 +58,8 @@ def draft_bill(file: MoneyFile) -> Bill | None:
 
 def issued(issue: Bill, seq: int) -> Event:
     """The event of a bill's issue (C7.1.1)."""
-    payload = issue.model_dump(mode="json", exclude={"fee", "amount", "set_off", "late"})
-    payload |= {
-        "fee": str(issue.fee),
-        "amount": str(issue.amount),
-        "set_off": str(issue.set_off),
-        "to_pay": str(issue.principal),
-        "currency": issue.amount.currency,
-        "late": issue.late.model_dump(mode="json"),
-    }
-    return Event(seq=seq, at=issue.issued_at, kind=EventKind.BILL_ISSUED, clause="C7.1.1", payload=payload)
+    told_of = books.bill_told(issue)
+    return Event(seq=seq, at=issue.issued_at, kind=EventKind.BILL_ISSUED, clause="C7.1.1", payload=told_of)
 
 
 def take_bill(file: MoneyFile, issue: Bill, event_seq: int) -> Outcome:

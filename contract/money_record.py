@@ -13,7 +13,15 @@ from contract.days import Days
 from contract.facts import Event, EventKind
 from contract.invoicing import issued_of
 from contract.money import Money
-from contract.money_file import Credit, LateFeeWaiver, MoneyFile, Payment, Suspension
+from contract.money_file import (
+    Credit,
+    FinalStatement,
+    LateFeeWaiver,
+    MoneyFile,
+    Payment,
+    Payout,
+    Suspension,
+)
 from contract.money_life import open_money
 from contract.terms import TermSheet
 from contract.values import Instant, Model
@@ -62,6 +70,13 @@ def take(file: MoneyFile, event: Event) -> None:
             )
         case EventKind.CREDIT_GIVEN:
             file.credits.append(Credit.model_validate(_fact(payload, Credit) | {"at": event.at}))
+        case EventKind.PAYOUT_RECORDED | EventKind.PAYOUT_REVERSED:
+            paid = {payout.key: payout for payout in file.payouts}
+            first_paid = paid.get(payload["key"])
+            fact = _fact(payload, Payout) | {"at": event.at if first_paid is None else first_paid.at}
+            file.payouts = list((paid | {payload["key"]: Payout.model_validate(fact)}).values())
+        case EventKind.FINAL_STATEMENT:
+            _take_final(file, event)
         case EventKind.SUSPENDED:
             by_command = bool(payload.get("by_command"))
             file.suspensions.append(
@@ -71,6 +86,18 @@ def take(file: MoneyFile, event: Event) -> None:
             file.suspensions[-1] = file.suspensions[-1].model_copy(update={"end": event.at})
         case _:
             pass
+
+
+def _take_final(file: MoneyFile, event: Event) -> None:
+    """A final statement, and what it netted."""
+    payload = event.payload
+    if "credit" in payload:
+        fact = _fact(payload["credit"], Credit) | {"at": event.at}
+        file.credits.append(Credit.model_validate(fact))
+    if "bill" in payload:
+        file.bills.append(bill_of(payload["bill"]))
+    stated = {name: payload[name] for name in ("number", "still_open")}
+    file.finals.append(FinalStatement.model_validate(stated | {"on": payload["as_of"], "at": event.at}))
 
 
 def _fact(payload: Mapping[str, Any], model: type[Model]) -> dict[str, Any]:

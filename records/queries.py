@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from contract.agreement_states import AgreementState
 from contract.facts import AgreementSnapshot, RequestSnapshot
@@ -85,6 +85,14 @@ def open_request_ids(connection: Connection, agreement_id: str) -> list[str]:
     """Requests not yet closed or withdrawn, in order of their submission."""
     rows = matching(select(requests.c.request_id), agreement_id, RequestFilter(open=True))
     return list(connection.scalars(rows.order_by(requests.c.submitted_at, requests.c.request_id)))
+
+
+def last_end_of_requests(connection: Connection, agreement_id: str) -> datetime | None:
+    """When the last request that has ended did so, at the earliest the end of the agreement's term."""
+    ends_at = select(agreements.c.ends_at).where(agreements.c.agreement_id == agreement_id)
+    ended = select(func.max(requests.c.closed_at)).where(requests.c.agreement_id == agreement_id)
+    known = (connection.scalar(ends_at), connection.scalar(ended))
+    return max((at for at in known if at is not None), default=None)
 
 
 def open_since(connection: Connection, agreement_id: str, since: datetime) -> list[str]:

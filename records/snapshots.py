@@ -44,13 +44,15 @@ class Standing:
     """When each contract year begins; empty before the agreement is active."""
 
 
-def hold(connection: Connection, batches: Sequence[RecordBatch]) -> dict[str, Standing]:
+def hold(
+    connection: Connection, batches: Sequence[RecordBatch], *, alone: bool = False
+) -> dict[str, Standing]:
     """Read the agreements of the batches and hold them until the end of the transaction.
 
     Shared with other requests, but against a change of the agreement; alone, when this is one or when
-    money is posted, whose cap counts what others post.
+    money is posted, whose cap counts what others post, or where asked for.
     """
-    alone = any(batch.agreement or batch.entries for batch in batches)
+    alone = alone or any(batch.agreement or batch.entries for batch in batches)
     wanted = _STANDING_ALONE if alone else _STANDING_SHARED
     ids = sorted({batch.agreement_id for batch in batches})
     found = connection.execute(wanted, {"ids": ids})

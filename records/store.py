@@ -8,12 +8,14 @@ from types import TracebackType
 from typing import Self
 
 from contract.billing import Bill
-from contract.facts import AgreementSnapshot, RecordBatch, Recorded, RequestSnapshot, TermsDocument
+from contract.facts import AgreementSnapshot, Event, RecordBatch, Recorded, RequestSnapshot, TermsDocument
 from contract.invoices import Issued
 from contract.invoicing import InvoiceWanted
 from contract.money_file import MoneyFile
+from contract.refusals import Refusal
 from contract.request import RequestState
 from contract.service_hours import CalendarYear
+from contract.settling import Ask
 from contract.statements import Statement
 from records import (
     archive,
@@ -25,6 +27,7 @@ from records import (
     lately,
     notices,
     queries,
+    settling,
     standings,
     writing,
 )
@@ -169,6 +172,20 @@ class RecordStore:
     async def keep_issued(self, agreement_id: str, key: str, issuer: str, issued: Issued) -> InvoiceRecord:
         """Put on record what issuing a document came to; the first answer stands (C7.1.3)."""
         return await self._write(invoices.keep_issued, agreement_id, key, issuer, issued, _now())
+
+    async def settle_penalties(
+        self, workflow_id: str, seq: int, agreement: AgreementSnapshot, ask: Ask
+    ) -> tuple[Event | None, Refusal | None]:
+        """Decide and record what depends on the penalties that stand, or tell what was decided (C8.1)."""
+        event, refusal, news = await self._write(
+            settling.answer, workflow_id, seq, agreement, ask, self._shelf, _now()
+        )
+        self._tell(news)
+        return event, refusal
+
+    async def last_end_of_requests(self, agreement_id: str) -> datetime | None:
+        """When the last request that has ended did so, at the earliest the end of the term."""
+        return await self._read(queries.last_end_of_requests, agreement_id)
 
     async def keep_calendar(self, year: CalendarYear) -> bool:
         """Store a snapshot of a calendar year as its newest; False when the newest is the same."""

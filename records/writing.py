@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from sqlalchemy import Connection
 
+from contract.agreement_states import AgreementState
 from contract.facts import RecordBatch, Recorded
 from records import archive, calendars, history, ledger, snapshots
 from records.archive import Shelf
@@ -16,6 +17,9 @@ from records.faults import CalendarOutdated, RecordFault
 from records.results import Admission
 from records.snapshots import Standing
 from records.watching import News
+
+_AWAITING = (AgreementState.EXPIRED, AgreementState.CLOSED)
+"""Closed, it still nets the penalties of the requests it left open."""
 
 
 def check(batch: RecordBatch) -> None:
@@ -43,7 +47,8 @@ def write(
     """
     standing = snapshots.hold(connection, batches)
     news = _write(connection, batches, standing, shelf, recorded_at)
-    return [Recorded(agreement_state=standing[batch.agreement_id].state) for batch in batches], news
+    states = [standing[batch.agreement_id].state for batch in batches]
+    return [Recorded(agreement_state=state, awaits_requests=state in _AWAITING) for state in states], news
 
 
 def admit(

@@ -19,22 +19,29 @@ from contract.billing import Bill
 from contract.dunning import told
 from contract.facts import Event, EventKind, LedgerEntry
 from contract.money_commands import (
+    AnyMoneyCommand,
     BouncePayment,
     ClearPayment,
     GiveCredit,
     MoneyCommand,
     RecordPayment,
+    RecordPayout,
     Resume,
     ReversePayment,
+    ReversePayout,
     Suspend,
     WaiveLateFee,
+    WaivePenalty,
 )
 from contract.money_life import draft_bill, issued, next_bill, take_bill
+from contract.refusals import Refusal
+from contract.settling import Ask
 from contract.terms import Settlement
 from contract.values import TICK
+from contract.waking import Wake
 from workflows.alarm import Alarm
 from workflows.mailing import Mailing
-from workflows.payloads import BillWanted
+from workflows.payloads import BillWanted, PenaltiesAnswered, PenaltiesAsked
 from workflows.recording import surely
 from workflows.spreading import Spreading
 from workflows.taking import Taking, taking
@@ -60,11 +67,16 @@ class Accounts(Taking):
     _alarm: Alarm
     _mailing: Mailing
     _spreading: Spreading
+    _money_wake: Wake | None
     _look_again: bool
     """Something happened by itself that may make something due."""
 
     @abstractmethod
     async def _record(self, events: list[Event], entries: Sequence[LedgerEntry] = ()) -> None: ...
+
+    @abstractmethod
+    def _tell(self, events: Sequence[Event]) -> None:
+        """Tell whom it concerns of events on record."""
 
     record_payment = _taking(RecordPayment)
     clear_payment = _taking(ClearPayment)
@@ -74,6 +86,9 @@ class Accounts(Taking):
     give_credit = _taking(GiveCredit)
     suspend = _taking(Suspend)
     resume = _taking(Resume)
+    record_payout = _taking(RecordPayout)
+    reverse_payout = _taking(ReversePayout)
+    waive_penalty = _taking(WaivePenalty)
 
     @workflow.query(name="money", description="What is owed now, and whether service is suspended (C8.2).")
     def money(self) -> MoneyStanding | None:
@@ -100,6 +115,47 @@ class Accounts(Taking):
             self._mailing.add([issued(bill, wanted.seq)])
             if taken.entries:
                 await self._record([], taken.entries)
+
+    async def _ask_ledger(self, command: AnyMoneyCommand, refused: dict[str, Refusal]) -> None:
+        """Have the ledger decide of a command (C8.1); why it was refused goes with the others."""
+        file = self._file
+        if command.command_id in file.taken:
+            if file.contents[command.command_id] != command.content:
+                refused[command.command_id] = command.other_content()
+            return
+        told_of = f"{command.name} · {command.clause}"
+        refusal = await self._decide(money.ask_of(file, command), told_of, command)
+        if refusal is not None:
+            refused[command.command_id] = refusal
+
+    async def _settle_accounts(self, now: datetime) -> None:
+        """Make the final statements that are due, and settle when nothing is left (contract §3)."""
+        file = self._file
+        while money.next_statement(file, now) is not None and workflow.patched("final-statement"):
+            due = money.advance(file, now)
+            if due.events or due.entries:
+                await self._record(due.events, due.entries)
+            ask = money.next_statement(file, now)
+            if ask is None or await self._decide(ask, "Final statement · C8.1") is not None:
+                break
+        if file.money is not None and file.money.finals:
+            self._money_wake = money.next_wake(file, now)
+
+    async def _decide(self, ask: Ask, summary: str, command: AnyMoneyCommand | None = None) -> Refusal | None:
+        """Ask the ledger and take in what it decided; the refusal, if it was one."""
+        file = self._file
+        asked = PenaltiesAsked(
+            workflow_id=workflow.info().workflow_id, agreement=file.snapshot(), seq=file.seq + 1, ask=ask
+        )
+        answer = await surely("settle_penalties", asked, PenaltiesAnswered, summary)
+        if answer.event is None:
+            return answer.refusal
+        file.next_seq()
+        outcome = money.take_decided(file, answer.event, command)
+        self._tell([answer.event])
+        if outcome.events or outcome.entries:
+            await self._record(outcome.events, outcome.entries)
+        return None
 
     def _announced(self, seqs: Sequence[int]) -> None:
         """Notices were taken over by the mail server: a suspension's notice period runs from now (C8.2)."""

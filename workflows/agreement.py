@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -25,6 +25,7 @@ from contract.reading import read_terms
 from contract.refusals import Refusal, RefusalKind, Refused, refuse
 from contract.request import RequestState
 from contract.terms import canonical_bytes, digest_of
+from contract.values import Instant
 from contract.waking import Wake
 from workflows import search_attributes
 from workflows.accounts import Accounts
@@ -49,9 +50,6 @@ from workflows.recording import surely
 from workflows.search_attributes import agreement_attributes
 from workflows.spreading import Spreading
 from workflows.story import agreement_story, record_summary
-
-if TYPE_CHECKING:
-    pass
 
 LONG_HISTORY = 800
 
@@ -81,7 +79,7 @@ class Agreement(Accounts):
         self._errands: Errands[AgreementCommand] = Errands()
         self._submissions: list[_Submitted] = []
         self._look_again = False
-        self._told: list[tuple[str, bool]] = []
+        self._told: list[tuple[str, bool, Instant | None]] = []
         self._offered: list[Event] = []
         self._canonical = start.canonical
         if start.carried is not None:
@@ -189,15 +187,16 @@ class Agreement(Accounts):
         return None
 
     @workflow.signal(name="request_closed", description="A request closed after the end of the term (C4.1).")
-    def request_closed(self, request_id: str = "") -> None:
-        self._told.append((request_id, False))
+    def request_closed(self, request_id: str = "", at: Instant | None = None) -> None:
+        """``at``: when it closed; left out by a worker that does not tell."""
+        self._told.append((request_id, False, at or self._alarm.now().replace(microsecond=0)))
 
     @workflow.signal(
         name="request_reopened",
         description="A request closed after the end was open after all (C4.1).",
     )
     def request_reopened(self, request_id: str = "") -> None:
-        self._told.append((request_id, True))
+        self._told.append((request_id, True, None))
 
     @workflow.query(name="status", description="Where the agreement stands and what is due next (C4.1).")
     def status(self) -> AgreementStatus:
@@ -253,6 +252,8 @@ class Agreement(Accounts):
         if money_due or errands:
             self._look_again = False
             self._money_wake = money.next_wake(self._file, now)
+        for command in result.asks:
+            await self._ask_ledger(command, result.refused)
         self._answer(errands, result)
         await asyncio.gather(*(self._admit(waiting) for waiting in submissions))
         await self._wind_up()
@@ -287,29 +288,28 @@ class Agreement(Accounts):
         admitted = await surely("admit_request", admission, Admitted, "Admit a request · C6.1.1")
         if admitted.receipt is not None and self._file.open_requests is not None:
             is_open = RequestState(admitted.receipt.state).is_open
-            self._told.append((waiting.submission.request_id, is_open))
+            self._told.append((waiting.submission.request_id, is_open, None))
         self._spread_to_new(waiting.submission.at)
         waiting.admitted = admitted
 
     async def _wind_up(self) -> None:
-        """After the end of the term: finish the open requests, then close (contract §3)."""
+        """After the end of the term: finish the open requests, close, settle (contract §3)."""
         file = self._file
         told, self._told = self._told, []
-        if file.state is not AgreementState.EXPIRED:
+        if file.state not in (AgreementState.EXPIRED, AgreementState.CLOSED):
             return
         if file.open_requests is None:
             # Read after the end was recorded: a request that closes later sees it and tells us.
             wanted = OpenRequestsWanted(agreement_id=file.agreement_id)
             found = await surely("open_requests", wanted, OpenRequests, "Requests still open · C4.1")
-            file.open_requests = found.request_ids
-        for request_id, is_open in told:
-            if not request_id:
-                continue  # a signal that named none
-            others = [known for known in file.open_requests if known != request_id]
-            file.open_requests = [*others, request_id] if is_open else others
+            file.open_requests, file.last_ended_at = found.request_ids, found.ended_by
+        for request_id, is_open, at in told:
+            if request_id:  # a signal that named none
+                life.tell_request(file, request_id, is_open, at)
         events = life.close(file, self._alarm.now())
         if events:
             await self._record(events)
+        await self._settle_accounts(self._alarm.now())
 
     async def _record(
         self, events: list[Event], entries: Sequence[LedgerEntry] = (), document: bool = False
@@ -335,9 +335,12 @@ class Agreement(Accounts):
             Recorded,
             record_summary(events) if events else "Record money · C7.1",
         )
+        self._tell(events)
+
+    def _tell(self, events: Sequence[Event]) -> None:
         self._mailing.add(events)
         self._spread(events)
-        before, self._shown = self._shown, agreement_attributes(file)
+        before, self._shown = self._shown, agreement_attributes(self._file)
         search_attributes.upsert_changes(before, self._shown)
 
     def story(self) -> str:

@@ -15,11 +15,12 @@ from contract.agreement_file import AgreementFile
 from contract.billing import Bill
 from contract.clock import ServiceWindow
 from contract.commands import CommandName, Submission
-from contract.facts import RequestSnapshot
+from contract.facts import AgreementSnapshot, Event, RequestSnapshot
 from contract.money import Money
 from contract.money_file import Suspension
 from contract.refusals import Refusal, RefusalKind
 from contract.request_file import RequestFile
+from contract.settling import Ask
 from contract.values import Instant, Model, Record
 
 Started = TypeVar("Started", bound=BaseModel)
@@ -129,6 +130,9 @@ class OpenRequests(Model):
     """The requests of an agreement that are still open."""
 
     request_ids: list[str]
+    ended_by: Instant | None = None
+    """When the last of the others ended, at the earliest the end of the term; None from a worker that does
+    not tell."""
 
 
 class BillWanted(Model):
@@ -141,6 +145,24 @@ class BillWanted(Model):
     draft: Bill
     set_off: bool
     """Whether penalties are set off against bills; else they are paid out (C8.1)."""
+
+
+class PenaltiesAsked(Model):
+    """What depends on the penalties that stand: decided and recorded exactly once (C8.1)."""
+
+    workflow_id: str
+    agreement: AgreementSnapshot
+    """As it stands now; where it is settled, it is recorded as such."""
+    seq: int
+    """The number of the event that tells of it."""
+    ask: Ask
+
+
+class PenaltiesAnswered(Model):
+    """The event that was recorded, or why there is none."""
+
+    event: Event | None = None
+    refusal: Refusal | None = None
 
 
 class SuspensionTold(Model):

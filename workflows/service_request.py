@@ -269,7 +269,7 @@ class ServiceRequest:
         self._mailing.add(outcome.events)
         before, self._shown = self._shown, request_attributes(self._view, self._ways.offset)
         search_attributes.upsert_changes(before, self._shown)
-        if recorded.agreement_state is AgreementState.EXPIRED:
+        if recorded.agreement_state is AgreementState.EXPIRED or recorded.awaits_requests:
             await self._tell_agreement({event.kind for event in outcome.events})
 
     async def _tell_agreement(self, kinds: set[EventKind]) -> None:
@@ -277,10 +277,11 @@ class ServiceRequest:
         closings = {EventKind.ACCEPTED, EventKind.CLOSED_BY_ITSELF, EventKind.WITHDRAWN}
         if not kinds & (closings | {EventKind.CLOSURE_REVERSED}):
             return
+        told = [self._file.request_id, *([] if self._file.state.is_open else [self._file.closed_at])]
         name = "request_reopened" if self._file.state.is_open else "request_closed"
         agreement = workflow.get_external_workflow_handle(agreement_workflow_id(self._file.agreement_id))
         try:
-            await agreement.signal(name, self._file.request_id)
+            await agreement.signal(name, args=told)
         except FailureError:
             workflow.logger.info("the agreement has closed already")
 

@@ -8,18 +8,25 @@ from typing import Any
 
 from contract import agreement, agreement_money, dunning
 from contract.agreement_file import TermDates
-from contract.facts import Event, LedgerEntry, RecordBatch
+from contract.agreement_states import AgreementState
+from contract.facts import Account, EntryKind, Event, LedgerEntry, RecordBatch
+from contract.money import Money
 from contract.money_commands import (
+    AnyMoneyCommand,
     BouncePayment,
     ClearPayment,
     GiveCredit,
     MoneyCommand,
     RecordPayment,
+    RecordPayout,
     ReversePayment,
+    ReversePayout,
     WaiveLateFee,
+    WaivePenalty,
 )
 from contract.money_life import draft_bill, issued, next_bill, take_bill
 from contract.notices import Notice
+from contract.settling import Ask
 from records import RecordStore
 from tests.activities.lives import LI_MING, Life, local, said, sheet
 
@@ -72,6 +79,33 @@ class MoneyLife(Life):
         step = agreement.step(self.agreement, [told], local(at))  # type: ignore[list-item]
         assert not step.refused, step.refused
         await self._told(step.events, step.entries)
+        for asked in step.asks:
+            await self._decided(agreement_money.ask_of(self.agreement, asked), asked)
+
+    async def waives(self, at: str, **content: Any) -> None:
+        """The customer waives a penalty."""
+        customer = LI_MING.model_copy(update={"party": "customer"})
+        told = WaivePenalty(**said(at, customer), **content)
+        await self._decided(agreement_money.ask_of(self.agreement, told), told)
+
+    async def ends(self, now: str) -> None:
+        """The term is over, with no request open: state finally what is owed, and settle."""
+        await self.pass_until(local(now))
+        if self.agreement.state is AgreementState.ACTIVE:
+            await self._told(agreement.advance(self.agreement, local(now)), [])
+            self.agreement.open_requests, self.agreement.last_ended_at = [], local(now)
+            await self._told(agreement.close(self.agreement, local(now)), [])
+        while (ask := agreement_money.next_statement(self.agreement, local(now))) is not None:
+            await self._decided(ask)
+
+    async def _decided(self, ask: Ask, command: AnyMoneyCommand | None = None) -> None:
+        workflow_id, file = f"agreement/{self.terms.agreement_id}", self.agreement
+        event, refusal = await self.store.settle_penalties(workflow_id, file.seq + 1, file.snapshot(), ask)
+        assert event is not None, refusal
+        file.next_seq()
+        outcome = agreement_money.take_decided(file, event, command)
+        await self._told([event], outcome.entries, recorded=True)
+        await self._told(outcome.events, [])
 
     async def _told(self, events: list[Event], entries: list[LedgerEntry], *, recorded: bool = False) -> None:
         workflow_id, agreement_id = f"agreement/{self.terms.agreement_id}", self.terms.agreement_id
@@ -106,4 +140,38 @@ async def life_of_money(
     await life.do(RecordPayment, "2026-04-26 10:00", **TRANSFER, **received)
     await life.do(ReversePayment, "2026-04-27 10:00", **TRANSFER, reason="Of another customer.")
     await life.do(WaiveLateFee, "2026-04-27 11:00", bill="B001", amount="20.00", reason="A good year.")
+    return life
+
+
+async def life_of_settling(
+    store: RecordStore, language: str, notify: Callable[[Notice], Awaitable[None]] | None = None
+) -> MoneyLife:
+    """A month whose penalties are paid out, waived, netted at the end, and settled."""
+    terms = sheet("MONEY-2", language, term={"months": 1}, penalties__settlement="pay_out")
+    life = MoneyLife(store, terms, notify=notify)
+    await life.in_force()
+    paid: dict[str, Any] = {"means": "transfer", "amount": str(terms.fees.amount)}
+    await life.do(RecordPayment, "2026-03-03 10:00", **paid, reference="T-90", value_date=date(2026, 3, 3))
+    penalty = LedgerEntry(
+        key="penalty:MONEY-2/R-9:late-response",
+        kind=EntryKind.PENALTY,
+        clause="C8.1.1",
+        effective_at=local("2026-03-10 10:00"),
+        debit=Account.PENALTY_EXPENSE,
+        credit=Account.PENALTY_PAYABLE,
+        amount=Money.of("200.00", terms.fees.currency),
+        terms_version=1,
+        request_id="R-9",
+    )
+    await life._told([], [penalty])
+    out: dict[str, Any] = {"means": "transfer", "amount": "150.00"}
+    await life.do(RecordPayout, "2026-03-12 10:00", **out, reference="P-5", value_date=date(2026, 3, 11))
+    wrong = {"means": "transfer", "reference": "P-5", "reason": "It came back."}
+    await life.do(ReversePayout, "2026-03-13 10:00", **wrong)
+    waived: dict[str, Any] = {"request_id": "R-9", "of": "late_response", "amount": "50.00"}
+    await life.waives("2026-03-14 10:00", **waived, reason="We had the cause.")
+    await life.ends("2026-04-02 00:00")
+    await life.do(RecordPayout, "2026-04-03 10:00", **out, reference="P-6", value_date=date(2026, 4, 3))
+    await life.ends("2026-04-04 10:00")
+    assert life.agreement.state is AgreementState.SETTLED
     return life

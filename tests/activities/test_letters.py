@@ -35,7 +35,7 @@ from tests.activities.lives import (
     said,
     sheet,
 )
-from tests.activities.money_lives import life_of_money
+from tests.activities.money_lives import life_of_money, life_of_settling
 from tests.activities.post_office import PostOffice
 from tests.activities.telling import (
     ADDRESS,
@@ -79,6 +79,7 @@ async def _everything(folder: Path, language: Language) -> list[Told]:
         await long_life(store, language, tell)
         await offers_that_came_to_nothing(store, language, tell)
         await life_of_money(store, language, tell)
+        await life_of_settling(store, language, tell)
     readers = {address: role for role, address in ADDRESS.items()}
     return [
         Told(event, readers[to], message)
@@ -271,6 +272,26 @@ SAYS: dict[EventKind, tuple[list[str], list[str]]] = {
     EventKind.LATE_FEE_WAIVED: (
         ["CNY 20.00", "B001", "A good year."],
         ["人民币 20.00 元", "B001", "A good year."],
+    ),
+    EventKind.PAYOUT_RECORDED: (
+        ["CNY 150.00", "bank transfer", "P-5", "Wednesday, 11 March 2026", "penalties"],
+        ["人民币 150.00 元", "银行转账", "P-5", "2026年3月11日（周三）", "违约金"],
+    ),
+    EventKind.PAYOUT_REVERSED: (
+        ["CNY 150.00", "P-5", "It came back."],
+        ["人民币 150.00 元", "P-5", "It came back."],
+    ),
+    EventKind.PENALTY_WAIVED: (
+        ["CNY 50.00", "R-9", "late response", "We had the cause."],
+        ["人民币 50.00 元", "R-9", "逾期响应", "We had the cause."],
+    ),
+    EventKind.FINAL_STATEMENT: (
+        ["CNY 150.00", "Thursday, 2 April 2026", "still owe", "Penalties netted"],
+        ["人民币 150.00 元", "2026年4月2日（周四）", "尚应支付", "抵销违约金"],
+    ),
+    EventKind.SETTLED: (
+        ["settled", "Friday, 3 April 2026", "Neither party owes"],
+        ["已结清", "2026年4月3日（周五）"],
     ),
 }
 """What the first mail of each kind says, in English and in Chinese; ``a|b``: either."""
