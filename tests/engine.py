@@ -10,7 +10,7 @@ import asyncio
 import json
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -25,7 +25,7 @@ from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
     PollWorkflowExecutionUpdateRequest,
 )
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import Client, Interceptor, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -519,23 +519,41 @@ def _settings(folder: Path, url: str, **given: Any) -> Settings:
     return Settings(**quiet | {"records_url": url} | given)
 
 
+def skipping_server(
+    interceptors: Sequence[Interceptor] = (),
+) -> AbstractAsyncContextManager[WorkflowEnvironment]:
+    """A time-skipping server: one clock for all who live on it."""
+    return time_skipping_environment(
+        search_attributes=search_attributes.ALL, data_converter=PLAIN, interceptors=interceptors
+    )
+
+
+@asynccontextmanager
+async def skipped_world(
+    folder: Path,
+    environment: WorkflowEnvironment,
+    worker_options: dict[str, Any] | None = None,
+    **settings: Any,
+) -> AsyncIterator[World]:
+    """A world on a time-skipping server, without a worker to begin with, and on a task queue of its own."""
+    async with open_store(folder, settings.pop("records_url", None)) as (url, store):
+        given = _settings(folder, url, **{"task_queue": f"queue-{next(_NUMBERS)}"} | settings)
+        world = World(environment.client, store, given, environment, worker_options or {})
+        yield world
+        await world.stop_worker()
+
+
 @asynccontextmanager
 async def skipping_world(
     folder: Path, worker_options: dict[str, Any] | None = None, **settings: Any
 ) -> AsyncIterator[World]:
     """A world on a time-skipping server of its own, with a worker."""
     async with (
-        open_store(folder) as (url, store),
-        time_skipping_environment(
-            search_attributes=search_attributes.ALL, data_converter=PLAIN
-        ) as environment,
+        skipping_server() as environment,
+        skipped_world(folder, environment, worker_options, **settings) as world,
     ):
-        world = World(
-            environment.client, store, _settings(folder, url, **settings), environment, worker_options or {}
-        )
         await world.start_worker()
         yield world
-        await world.stop_worker()
 
 
 @asynccontextmanager

@@ -76,12 +76,12 @@ class MoneyAgreed:
     def last(self) -> date:
         return add_months(self.first, self.months) - ONE_DAY
 
-    def file(self) -> MoneyFile:
+    def file(self, agreement_id: str = "A") -> MoneyFile:
         begin = datetime(self.first.year, self.first.month, self.first.day, tzinfo=UTC)
         days = Days.of(self.zone, begin, begin + timedelta(days=31 * self.months + 900))
         effective_at = days.start_of(self.first) + timedelta(hours=9)
         return MoneyFile(
-            agreement_id="A",
+            agreement_id=agreement_id,
             terms=self.terms(),
             days=days,
             effective=self.first,
@@ -100,9 +100,10 @@ class MoneyLife:
     """Penalties that stand when a period's bill is issued."""
     mail_delay: timedelta | None = timedelta(seconds=5)
     """How long a notice takes to reach the customer; None: it never does."""
+    agreement_id: str = "A"
 
     def __post_init__(self) -> None:
-        self.file = self.agreed.file()
+        self.file = self.agreed.file(self.agreement_id)
         self.entries: list[LedgerEntry] = []
         self.events: list[Event] = []
         self.seq = 0
@@ -129,7 +130,7 @@ class MoneyLife:
             stands = self.set_offs.get(draft.period, Money(minor=0, currency=draft.amount.currency))
             bill = draft.model_copy(update={"set_off": set_off_limit(draft.amount, stands)})
             event = money_life.issued(bill, self.number())
-            self._keep([event], books.bill_entries("A", bill))
+            self._keep([event], books.bill_entries(self.agreement_id, bill))
             outcome = money_life.take_bill(self.file, bill, event.seq)
             self._keep(outcome.events, outcome.entries)
         self._advance(until)

@@ -6,14 +6,12 @@ A task that dies with its worker is given to another after ten seconds.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import sys
-from asyncio.subprocess import PIPE
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -23,12 +21,11 @@ from contract.facts import EventKind
 from contract.request_life import EVENT_OF
 from runtime.engines import DevServer
 from runtime.tether import tethered
+from tests.durability.dying import HOUSE, mortal_workers
 from tests.engine import HOUR, SECOND, START, LivedAgreement, R, World, real_world
 from tests.keys import KEYRING
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
-
-HOUSE = Path(__file__).parents[2]
 
 POINTS = [
     "before append_many offered",
@@ -76,37 +73,6 @@ async def all_is_on_record_once(agreement: LivedAgreement, request_id: str = R) 
     assert len({entry.key for entry in entries}) == len(entries)
 
 
-@asynccontextmanager
-async def mortal_workers(
-    server: DevServer, worlds: Sequence[World]
-) -> AsyncIterator[dict[str, asyncio.Event]]:
-    """A worker for each world, which dies at its point; by task queue, what is set when it has died."""
-    queues = [world.settings.task_queue for world in worlds]
-    orders = [
-        (world.settings.task_queue, world.settings.records_url, point)
-        for world, point in zip(worlds, POINTS, strict=True)
-    ]
-    died = {queue: asyncio.Event() for queue in queues}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.durability.mortal", server.address), stdin=PIPE, stdout=PIPE, cwd=HOUSE
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(json.dumps(orders).encode() + b"\n")
-
-    async def read(lines: asyncio.StreamReader) -> None:
-        async for line in lines:
-            died[line.decode().strip()].set()
-
-    reading = asyncio.create_task(read(process.stdout))
-    try:
-        yield died
-    finally:
-        process.stdin.close()
-        await process.wait()
-        await reading
-
-
 async def test_a_worker_killed_at_any_point_leaves_everything_on_record_once(
     tmp_path: Path, server: DevServer
 ):
@@ -116,7 +82,7 @@ async def test_a_worker_killed_at_any_point_leaves_everything_on_record_once(
             folder = tmp_path / str(number)
             folder.mkdir()
             worlds.append(await stack.enter_async_context(real_world(folder, server)))
-        died = await stack.enter_async_context(mortal_workers(server, worlds))
+        died = await stack.enter_async_context(mortal_workers(server.address, worlds, POINTS))
 
         async def die_and_live_on(world: World) -> LivedAgreement:
             async def whole_life() -> LivedAgreement:
