@@ -61,6 +61,7 @@ class Chinese(Wording):
         AgreementState.ACTIVE: "有效",
         AgreementState.SUSPENDED: "有效，服务暂停中",
         AgreementState.EXPIRED: "期限已届满",
+        AgreementState.TERMINATED: "已协商提前终止",
         AgreementState.CLOSED: "已关闭",
         AgreementState.SETTLED: "已结清",
     }

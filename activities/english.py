@@ -75,6 +75,7 @@ class English(Wording):
         AgreementState.ACTIVE: "in force",
         AgreementState.SUSPENDED: "in force, service suspended",
         AgreementState.EXPIRED: "term ended",
+        AgreementState.TERMINATED: "ended early by mutual consent",
         AgreementState.CLOSED: "closed",
         AgreementState.SETTLED: "settled",
     }

@@ -10,23 +10,27 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from contract import agreement_changes as changes
 from contract import agreement_money as money
-from contract.agreement_file import REMINDERS, AgreementFile, AgreementTerms, Signature, TermDates
+from contract.agreement_file import REMINDERS, AgreementFile, Signature, TermDates
 from contract.agreement_states import AgreementState
+from contract.change_commands import AnyChangeCommand, ChangeCommand
 from contract.commands import RefuseOffer, Sign, Submission, WithdrawOffer
-from contract.facts import Event, EventKind, LedgerEntry
+from contract.facts import Event, EventKind
 from contract.money_commands import AnyMoneyCommand, MoneyCommand
 from contract.money_life import open_money
 from contract.outcome import Outcome
 from contract.parties import Role
 from contract.refusals import Refusal, RefusalKind, Refused, refuse
 from contract.request_life import check_stamp
-from contract.terms import TermSheet
+from contract.terms import TermSheet, canonical_bytes
 from contract.values import TICK
+from contract.version_making import first_version
+from contract.versions import AgreementTerms
 from contract.waking import Wake
 
 OfferCommand = Sign | RefuseOffer | WithdrawOffer
-AgreementCommand = OfferCommand | AnyMoneyCommand
+AgreementCommand = OfferCommand | AnyMoneyCommand | AnyChangeCommand
 
 
 def offer(terms: TermSheet, digest: str, at: datetime) -> tuple[AgreementFile, list[Event]]:
@@ -38,6 +42,7 @@ def offer(terms: TermSheet, digest: str, at: datetime) -> tuple[AgreementFile, l
         offered_at=at,
         last_at=at,
     )
+    first_version(file, canonical_bytes(terms).decode())
     payload = {"digest": digest, "terms_version": 1, "offer_ends": file.offer_ends.isoformat()}
     return file, [_own_event(file, at, EventKind.OFFERED, "C4.1", payload)]
 
@@ -147,12 +152,13 @@ def check_submission(file: AgreementFile, submission: Submission, now: datetime)
             ends_at=file.dates.ends_at.isoformat(),
         )
     money.check_not_suspended(file, submission.at)
-    if submission.service not in file.terms.services:
+    services = file.version_at(submission.at).terms.services
+    if submission.service not in services:
         raise refuse(
             RefusalKind.NOT_COVERED,
             f"{submission.service} is not in the agreement",
             "C3.1",
-            [service.value for service in file.terms.services],
+            [service.value for service in services],
         )
 
 
@@ -160,7 +166,8 @@ def commands_now(file: AgreementFile, by: Role) -> list[str]:
     """What a party may do now, requests submitted under the agreement included."""
     if file.effective_at is not None:
         submit = file.shown_state is AgreementState.ACTIVE and by is Role.CUSTOMER
-        return (["submit_request"] if submit else []) + money.commands_now(file, by)
+        usual = (["submit_request"] if submit else []) + money.commands_now(file, by)
+        return [*usual, *changes.commands_now(file, by)]
     if file.state is not AgreementState.OFFERED or file.fully_signed:
         return []
     sign = [] if by in file.signatures else ["sign"]
@@ -180,9 +187,18 @@ def advance(file: AgreementFile, now: datetime) -> list[Event]:
     if file.state is AgreementState.ACTIVE and file.dates is not None:
         events += _remind(file, file.dates, now)
         if now >= file.dates.ends_at:
-            file.state = AgreementState.EXPIRED
-            events.append(_own_event(file, file.dates.ends_at, EventKind.EXPIRED, "C4.1", {}))
+            events += _end(file, file.dates.ends_at)
     return events
+
+
+def _end(file: AgreementFile, at: datetime) -> list[Event]:
+    """The term ends, or what both agreed on instead; what is being negotiated lapses with it."""
+    lapsed = changes.end(file, at)
+    if file.negotiations.ends_early:
+        file.state = AgreementState.TERMINATED
+        return [*lapsed, _own_event(file, at, EventKind.TERMINATED, "C4.2", {})]
+    file.state = AgreementState.EXPIRED
+    return [*lapsed, _own_event(file, at, EventKind.EXPIRED, "C4.1", {})]
 
 
 def _remind(file: AgreementFile, dates: TermDates, now: datetime) -> list[Event]:
@@ -209,8 +225,8 @@ def tell_request(file: AgreementFile, request_id: str, is_open: bool, at: dateti
 
 
 def close(file: AgreementFile, now: datetime) -> list[Event]:
-    """Close an expired agreement with its last request, or after ``closing_days``, listing those open."""
-    if file.state is not AgreementState.EXPIRED or file.dates is None or file.open_requests is None:
+    """Close what has ended with its last request, or after ``closing_days``, listing those open."""
+    if not file.state.has_ended or file.dates is None or file.open_requests is None:
         return []
     if file.open_requests and now <= file.closing_ends:
         return []
@@ -234,7 +250,7 @@ def next_wake(file: AgreementFile) -> Wake | None:
         )
     if file.dates is None:
         return None
-    if file.state is AgreementState.EXPIRED:
+    if file.state.has_ended:
         return Wake(file.closing_ends + TICK, "Closing period ends", "C4.1", file.closing_ends)
     if file.state is not AgreementState.ACTIVE:
         return None
@@ -244,7 +260,8 @@ def next_wake(file: AgreementFile) -> Wake | None:
         for days in REMINDERS
         if days not in file.reminded
     ]
-    return min(wakes, key=lambda wake: wake.at)
+    change = changes.next_wake(file)
+    return min([*wakes, *([] if change is None else [change])], key=lambda wake: wake.at)
 
 
 def is_over(file: AgreementFile, now: datetime) -> bool:
@@ -258,18 +275,12 @@ def is_over(file: AgreementFile, now: datetime) -> bool:
 
 
 @dataclass(slots=True)
-class Step:
+class Step(Outcome):
     """What a step adds to the record, and which commands it refused, by command id."""
 
-    events: list[Event] = field(default_factory=list)
-    entries: list[LedgerEntry] = field(default_factory=list)
     refused: dict[str, Refusal] = field(default_factory=dict)
     asks: list[AnyMoneyCommand] = field(default_factory=list)
     """Commands of which the ledger's penalties decide: see :mod:`contract.settling`."""
-
-    def add(self, outcome: Outcome) -> None:
-        self.events += outcome.events
-        self.entries += outcome.entries
 
 
 def step(file: AgreementFile, commands: Sequence[AgreementCommand], now: datetime) -> Step:
@@ -284,6 +295,7 @@ def step(file: AgreementFile, commands: Sequence[AgreementCommand], now: datetim
             _take(file, command, now, result)
         except Refused as problem:
             result.refused[command.command_id] = problem.refusal
+    result.add(changes.advance(file, now))
     result.events += advance(file, now)
     return result
 
@@ -291,6 +303,10 @@ def step(file: AgreementFile, commands: Sequence[AgreementCommand], now: datetim
 def _take(file: AgreementFile, command: AgreementCommand, now: datetime, result: Step) -> None:
     """Take a command, by the part of the agreement it is about; raises :class:`Refused`."""
     match command:
+        case ChangeCommand():
+            result.add(money.advance(file, min(command.at, now)))
+            result.add(changes.advance(file, min(command.at, now)))
+            result.add(changes.take(file, command, now))
         case MoneyCommand():
             result.add(money.advance(file, min(command.at, now)))
             if money.asks_ledger(file, command):

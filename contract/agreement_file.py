@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from pydantic import Field
 
 from contract.agreement_states import AgreementState, shown_state
 from contract.commands import Command
 from contract.days import Days
 from contract.facts import AgreementSnapshot
 from contract.money_file import MoneyFile
-from contract.parties import Role, role_of
+from contract.negotiations import Negotiations
+from contract.parties import Role
 from contract.penalties import add_months
-from contract.refusals import RefusalKind, refuse
-from contract.terms import Service, TermSheet
-from contract.values import DAY, Digest, Identifier, Instant, Model, Record
+from contract.terms import TermSheet
+from contract.values import DAY, Digest, Instant, Model, Record
+from contract.versions import AgreementTerms, TermsVersion, version_at
 
 REMINDERS = (60, 30, 7)
 """Days before the end of the term at which both sides are reminded (contract §7)."""
@@ -37,7 +41,7 @@ class TermDates(Model):
     year_starts: list[Instant]
     reminders: dict[int, Instant]
     days: Days | None = None
-    """Every local day of the term and long after it, where the agreement's money is run."""
+    """Every local day of the term and long after it; where the agreement's money is run, it has them."""
 
     @classmethod
     def of(cls, terms: TermSheet, activated_at: datetime, *, with_days: bool = False) -> TermDates:
@@ -48,53 +52,23 @@ class TermDates(Model):
             return datetime(day.year, day.month, day.day, tzinfo=zone)
 
         first = activated_at.astimezone(zone).date()
-        end = add_months(first, terms.term.total_months)
-        years = range(0, terms.term.total_months, 12)
-        last = midnight(end) + DAYS_BEYOND
+        dates = cls.within(first, terms.term.total_months, midnight)
+        if not with_days:
+            return dates
+        days = Days.of(terms.time_zone, activated_at - DAY, dates.ends_at + DAYS_BEYOND)
+        return dates.model_copy(update={"days": days})
+
+    @classmethod
+    def within(cls, first: date, months: int, midnight: Callable[[date], datetime]) -> TermDates:
+        """Of a term of so many months from its first day; ``midnight`` tells when a day begins."""
+        end = add_months(first, months)
         return cls(
             effective_date=first,
             ends_at=midnight(end),
             last_day=end - timedelta(days=1),
-            year_starts=[midnight(add_months(first, months)) for months in years],
+            year_starts=[midnight(add_months(first, year)) for year in range(0, months, 12)],
             reminders={days: midnight(end - timedelta(days=days)) for days in REMINDERS},
-            days=Days.of(terms.time_zone, activated_at - DAY, last) if with_days else None,
         )
-
-
-class AgreementTerms(Model):
-    """What of the terms an agreement's workflow acts by."""
-
-    provider_id: Identifier
-    customer_id: Identifier
-    services: list[Service]
-    offer_days: int
-    command_delay_hours: int
-    closing_days: int
-    time_zone: str = "UTC"
-    """For showing instants; the dates that depend on its rules are worked out when the term begins."""
-
-    @classmethod
-    def from_sheet(cls, terms: TermSheet) -> AgreementTerms:
-        return cls(
-            provider_id=terms.provider.party_id,
-            customer_id=terms.customer.party_id,
-            services=terms.services,
-            offer_days=terms.offer_days,
-            command_delay_hours=terms.command_delay_hours,
-            closing_days=terms.closing_days,
-            time_zone=terms.time_zone,
-        )
-
-    def role_of(self, party: str) -> Role | None:
-        return role_of(party, self.provider_id, self.customer_id)
-
-    def acting(self, party: str) -> Role:
-        """The role in which a party acts; raises :class:`Refused` for neither party of the agreement."""
-        role = self.role_of(party)
-        if role is None:
-            parties = [self.provider_id, self.customer_id]
-            raise refuse(RefusalKind.WRONG_PARTY, f"{party} is neither party of the agreement", "C1", parties)
-        return role
 
 
 class Signature(Model):
@@ -119,6 +93,8 @@ class AgreementFile(Record):
     signatures: dict[Role, Signature] = {}
     effective_at: Instant | None = None
     dates: TermDates | None = None
+    days_until: Instant | None = None
+    """How far its days reach, once the term was made longer; before, :data:`DAYS_BEYOND` the term."""
     reminded: list[int] = []
     closed_at: Instant | None = None
     settled_at: Instant | None = None
@@ -131,6 +107,9 @@ class AgreementFile(Record):
     """Digest of what a command said, by its id; missing when it was taken before that was kept."""
     money: MoneyFile | None = None
     """None before it is in force, and where its money is not run here."""
+    versions: list[TermsVersion] = []
+    """All that were agreed; ``terms``, ``terms_version`` and ``digest`` are of the one in force now."""
+    negotiations: Negotiations = Field(default_factory=Negotiations)
 
     def take(self, command: Command) -> None:
         """Know the command when it is told again."""
@@ -143,6 +122,22 @@ class AgreementFile(Record):
         copy = self.model_copy(update={"money": None}).model_copy(deep=True)
         copy.money = None if self.money is None else self.money.clone()
         return copy
+
+    @property
+    def days(self) -> Days | None:
+        """Every local day of the term and long after it; None before it is in force."""
+        if self.money is not None:
+            return self.money.days
+        return None if self.dates is None else self.dates.days
+
+    @property
+    def newest(self) -> TermsVersion:
+        """The version agreed last, in force or to be."""
+        return self.versions[-1]
+
+    def version_at(self, at: datetime) -> TermsVersion:
+        """The version of the terms in force at an instant."""
+        return version_at(self.versions, at)
 
     @property
     def offer_ends(self) -> datetime:

@@ -85,7 +85,7 @@ def ask_of(file: AgreementFile, command: AnyMoneyCommand) -> Ask:
     """What to ask the ledger for a command that was checked."""
     money = file.money
     assert money is not None
-    version = money.terms.version
+    version = money.terms_at(command.at).version
     match command:
         case RecordPayout():
             payout = money_deeds.as_payout(money, command)
@@ -146,7 +146,7 @@ def next_statement(file: AgreementFile, now: datetime) -> FinalAsk | None:
     if money.finals:
         at = max(at, money.finals[-1].at, file.last_at, file.last_ended_at or at)
         at = max(at, _settles_from(file)) if settles else at
-    owed = balance(money, money.days.date_of(at))
+    owed, terms = balance(money, money.days.date_of(at)), money.terms_at(at)
     return FinalAsk(
         agreement_id=file.agreement_id,
         number=len(money.finals) + 1,
@@ -156,9 +156,9 @@ def next_statement(file: AgreementFile, now: datetime) -> FinalAsk | None:
         late_fees=money.money(owed.late_fees),
         still_open=sorted(file.open_requests or []),
         settles=settles,
-        terms_version=money.terms.version,
-        payment_days=money.terms.payment_days,
-        late=money.terms.late,
+        terms_version=terms.version,
+        payment_days=terms.payment_days,
+        late=terms.late,
     )
 
 

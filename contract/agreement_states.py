@@ -16,10 +16,17 @@ class AgreementState(StrEnum):
     """Shown, never kept: in force, and service is suspended (C8.2)."""
     EXPIRED = "expired"
     """The term has ended; open requests are being finished."""
+    TERMINATED = "terminated"
+    """It ended early, as both agreed (C4.2); open requests are being finished."""
     CLOSED = "closed"
     """Service is over. Where money is run, both still pay what the final statement says (contract §3)."""
     SETTLED = "settled"
     """Neither owes the other anything any more."""
+
+    @property
+    def has_ended(self) -> bool:
+        """The term is over, and what is open is being finished."""
+        return self in {AgreementState.EXPIRED, AgreementState.TERMINATED}
 
     @property
     def is_final(self) -> bool:

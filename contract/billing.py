@@ -6,7 +6,7 @@ Period *k* is counted from the first date, so periods never drift: 31 Jan → 28
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -61,14 +61,16 @@ class MoneyTerms(Model):
 
 @dataclass(frozen=True, slots=True)
 class BillingPeriod:
-    """Period *k* (0, 1, …) of an agreement, the first and the last day included.
+    """What is billed of period *k* (0, 1, …) of an agreement, the first and the last day included.
 
-    ``full_last`` is the day a full period would end on: the last one of a term may be short.
+    The period itself runs from ``full_first`` to ``full_last``. The last one of a term may end earlier; when
+    the term is then made longer, the rest of it is billed as a part that begins later.
     """
 
     k: int
     first: date
     last: date
+    full_first: date
     full_last: date
 
     @property
@@ -77,30 +79,44 @@ class BillingPeriod:
 
     @property
     def full_days(self) -> int:
-        return (self.full_last - self.first).days + 1
+        return (self.full_last - self.full_first).days + 1
 
-    def ending(self, last: date) -> BillingPeriod:
-        """The period as an end on a day leaves it, that day served."""
-        return BillingPeriod(self.k, self.first, min(self.last, last), self.full_last)
+    def part(self, first: date, last: date) -> BillingPeriod:
+        """What of the period lies within two days, both included."""
+        return replace(self, first=max(first, self.full_first), last=min(last, self.full_last))
 
     def fee(self, full: Money) -> Money:
-        """The full fee, or its share by days, half up."""
-        if self.days == self.full_days:
+        """The full fee, or its share by days, half up; the parts of a period add up to the whole."""
+        return self._through(self.last, full) - self._through(self.first - _ONE_DAY, full)
+
+    def _through(self, last: date, full: Money) -> Money:
+        """The share of the days from the period's first to a day."""
+        days = (last - self.full_first).days + 1
+        if days == self.full_days:
             return full
-        return Money.rounded(Fraction(full.minor * self.days, self.full_days), full.currency)
+        return Money.rounded(Fraction(full.minor * days, self.full_days), full.currency)
 
     def formula(self, full: Money) -> str:
         if self.days == self.full_days:
             return f"one period: {full} {full.currency}"
-        return f"{full} × {self.days} / {self.full_days} days = {self.fee(full)} {full.currency}"
+        through = (self.last - self.full_first).days + 1
+        before = self._through(self.first - _ONE_DAY, full)
+        less = f" − {before} for the days before" if before.minor else ""
+        return f"{full} × {through} / {self.full_days} days{less} = {self.fee(full)} {full.currency}"
+
+
+def full_period(k: int, effective: date, every: Period) -> BillingPeriod:
+    """Period *k* in full, whenever the term ends."""
+    months = 12 // every.per_year
+    first = add_months(effective, k * months)
+    last = add_months(effective, (k + 1) * months) - _ONE_DAY
+    return BillingPeriod(k, first, last, first, last)
 
 
 def billing_period(k: int, effective: date, last: date, every: Period) -> BillingPeriod | None:
     """Period *k* of a term from its effective date to its last day; None when the term ends before it."""
-    months = 12 // every.per_year
-    first = add_months(effective, k * months)
-    full_last = add_months(effective, (k + 1) * months) - _ONE_DAY
-    return None if first > last else BillingPeriod(k, first, min(full_last, last), full_last)
+    whole = full_period(k, effective, every)
+    return None if whole.first > last else whole.part(whole.first, last)
 
 
 def billing_periods(effective: date, last: date, every: Period) -> Iterator[BillingPeriod]:
@@ -157,10 +173,13 @@ def bill_number(k: int) -> str:
     return f"B{k + 1:03d}"
 
 
-def bill(period: BillingPeriod, terms: MoneyTerms, issued_at: Instant, set_off: Money) -> Bill:
-    """The bill of a period, issued at its start; due ``payment_days`` later, at the end of that day."""
+def bill(period: BillingPeriod, terms: MoneyTerms, issued_at: Instant, set_off: Money, part: int = 1) -> Bill:
+    """The bill of a period, issued at its start; due ``payment_days`` later, at the end of that day.
+
+    ``part``: 1, or which part of its period it is for.
+    """
     return Bill(
-        number=bill_number(period.k),
+        number=bill_number(period.k) if part == 1 else f"{bill_number(period.k)}-{part}",
         period=period.k,
         first=period.first,
         last=period.last,

@@ -19,7 +19,7 @@ from itertools import count
 from typing import Any
 
 from contract.balance import Balance, Part, balance
-from contract.billing import Bill
+from contract.billing import Bill, bill_number
 from contract.facts import Account, EntryKind, LedgerEntry
 from contract.late_fees import exact
 from contract.money import Money, exponent
@@ -65,7 +65,8 @@ def bill_told(issue: Bill) -> dict[str, Any]:
 
 def bill_entries(agreement_id: str, bill: Bill) -> list[LedgerEntry]:
     """The entries of a bill's issue: its fee, and the penalties set off against it (C7.1.1, C8.1)."""
-    key = f"bill:{agreement_id}:{bill.number if bill.period is None else bill.period}"
+    whole = bill.period is not None and bill.number == bill_number(bill.period)
+    key = f"bill:{agreement_id}:{bill.period if whole else bill.number}"
     entries = [
         LedgerEntry(
             key=key,
@@ -127,7 +128,7 @@ def first_entry(fact: Credit | Payout, version: int, event_seq: int) -> LedgerEn
 
 def is_posted(file: MoneyFile, fact: Credit | Payout) -> None:
     """Take note that :func:`first_entry` of a fact is in the ledger."""
-    version = file.terms.version
+    version = file.terms_at(fact.at).version
     line = _credit_line(fact, version) if isinstance(fact, Credit) else _payout_line(fact, version)
     file.posted[line.stem] = Posted(
         minor=line.minor,
@@ -148,12 +149,13 @@ def settle(file: MoneyFile, at: datetime, event_seq: int | None = None) -> list[
     if file.accrued_on is not None and file.accrued_on > on:
         on = file.accrued_on
     file.accrued_on = on
-    wanted = {line.stem: line for line in _lines(file, balance(file, on))}
+    version = file.terms_at(at).version
+    wanted = {line.stem: line for line in _lines(file, balance(file, on), version)}
     entries: list[LedgerEntry] = []
     for stem in [*wanted, *(stem for stem in file.posted if stem not in wanted)]:
         line, before = wanted.get(stem), file.posted.get(stem, Posted())
         if line is None:
-            line = _gone(file, stem)
+            line = _gone(file, stem, version)
         if line.minor != before.minor:
             entries.append(_entry(file, line, before, on, at, event_seq))
             file.posted[stem] = Posted(
@@ -167,9 +169,8 @@ def settle(file: MoneyFile, at: datetime, event_seq: int | None = None) -> list[
     return entries
 
 
-def _lines(file: MoneyFile, now: Balance) -> Iterator[Line]:
+def _lines(file: MoneyFile, now: Balance, version: int) -> Iterator[Line]:
     """Everything the ledger should hold on a day, bills and set-offs left out."""
-    version = file.terms.version
     for payment in file.payments:
         if payment.counts_on is not None and payment.counts_on <= now.on:
             yield Line(
@@ -277,7 +278,7 @@ def _payout_line(payout: Payout, version: int) -> Line:
     )
 
 
-def _gone(file: MoneyFile, stem: str) -> Line:
+def _gone(file: MoneyFile, stem: str, version: int) -> Line:
     """What is posted and no longer called for: the same accounts, with nothing in them."""
     before = file.posted[stem]
     assert before.kind is not None
@@ -285,7 +286,7 @@ def _gone(file: MoneyFile, stem: str) -> Line:
     assert before.credit is not None
     clauses = {EntryKind.PAYMENT: "C7.1.2", EntryKind.LATE_FEE: "C8.2.1", EntryKind.PAYOUT: "C8.1"}
     clause = clauses.get(before.kind, "C7.1.1")
-    return Line(stem, before.kind, clause, before.debit, before.credit, 0, file.terms.version, dict)
+    return Line(stem, before.kind, clause, before.debit, before.credit, 0, version, dict)
 
 
 def _entry(

@@ -36,6 +36,11 @@ class Days(Model):
             at = later
         return cls(offsets=found)
 
+    def followed_by(self, later: Days, since: datetime) -> Days:
+        """These days up to an instant, and after it those of another."""
+        further = [change for change in later.offsets if change[0] > _second(since)]
+        return Days(offsets=[*(one for one in self.offsets if one[0] <= _second(since)), *further])
+
     def date_of(self, at: datetime) -> date:
         """The local day of an instant."""
         second = _second(at)

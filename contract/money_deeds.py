@@ -301,12 +301,13 @@ def _change(file: MoneyFile, payment: Payment, **change: Any) -> dict[str, Any]:
 
 
 def _check_payment(file: MoneyFile, command: RecordPayment, today: date) -> None:
-    if command.means not in file.terms.means:
+    agreed = file.terms_at(command.at).means
+    if command.means not in agreed:
         raise refuse(
             RefusalKind.NOT_COVERED,
             f"{command.means} is not among the agreed means of payment",
             command.clause,
-            [means.value for means in file.terms.means],
+            [means.value for means in agreed],
         )
     if (command.means is Means.OTHER) != (command.label is not None):
         raise _invalid(command, "label", "what the means is, for means `other` and for no other")
@@ -341,7 +342,7 @@ def _check_payout(file: MoneyFile, command: RecordPayout, today: date) -> None:
         owed = file.money(max(0, balance(file, today).credit_left))
         if payout.amount.minor > owed.minor:
             raise Refused(more_than_owed(owed))
-    elif file.terms.settlement is not Settlement.PAY_OUT:
+    elif file.terms_at(command.at).settlement is not Settlement.PAY_OUT:
         raise _not_now(command, "penalties are set off against the next bill, or in the final statement")
 
 

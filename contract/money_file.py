@@ -6,7 +6,7 @@ stands beside them, so that a difference can be put right by an entry (see :mod:
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -171,11 +171,21 @@ class Announcement(Model):
     """None while it has not reached the customer; until then nothing is suspended (C8.2)."""
 
 
+class LaterTerms(Model):
+    """What a later version of the terms says of money, and from when (contract §7)."""
+
+    effective_at: Instant
+    terms: MoneyTerms
+
+
 class MoneyFile(Record):
     """Everything about the money of one agreement; travels through continue-as-new."""
 
     agreement_id: str
     terms: MoneyTerms
+    """Of the first version; see :meth:`terms_at`."""
+    later: list[LaterTerms] = []
+    """Of the versions since, in order."""
     days: Days
     effective: date
     last: date
@@ -216,6 +226,11 @@ class MoneyFile(Record):
         """A copy whose changes do not reach this one (its elements are frozen and shared)."""
         copied = {name: list(value) for name, value in self if isinstance(value, list)}
         return self.model_copy(update={**copied, "posted": dict(self.posted)})
+
+    def terms_at(self, at: datetime) -> MoneyTerms:
+        """What the version in force at an instant says of money."""
+        in_force = [later.terms for later in self.later if later.effective_at <= at]
+        return in_force[-1] if in_force else self.terms
 
     def money(self, minor: int) -> Money:
         return Money(minor=minor, currency=self.terms.fee.currency)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from contract import books
-from contract.billing import Bill, BillingPeriod, MoneyTerms, bill, billing_period
+from contract.billing import Bill, BillingPeriod, MoneyTerms, bill, billing_period, full_period
 from contract.days import Days
 from contract.dunning import Number
 from contract.facts import Event, EventKind
@@ -41,19 +41,57 @@ def open_money(
 
 
 def next_bill(file: MoneyFile) -> tuple[datetime, BillingPeriod] | None:
-    """When the next bill is issued and for which period; None when there is no other."""
-    if file.terms.fee.minor == 0:
+    """When the next bill is issued and for which period; None when there is no other.
+
+    A period that starts while the fee is nothing is not billed.
+    """
+    rest = _rest(file)
+    if rest is not None:
+        return _issue_at(file, rest), rest
+    k = file.next_period
+    while (period := billing_period(k, file.effective, file.last, file.terms.period)) is not None:
+        at = _issue_at(file, period)
+        if file.terms_at(at).fee.minor:
+            return at, period
+        if not any(later.terms.fee.minor for later in file.later):
+            return None
+        k += 1
+    return None
+
+
+def _issue_at(file: MoneyFile, period: BillingPeriod) -> datetime:
+    return max(file.days.start_of(period.first), file.effective_at)
+
+
+def _rest(file: MoneyFile) -> BillingPeriod | None:
+    """What is left of the period billed last, when the term was made longer since (C10.4)."""
+    newest = _newest(file)
+    if newest is None or newest.period is None:
         return None
-    period = billing_period(file.next_period, file.effective, file.last, file.terms.period)
-    if period is None:
-        return None
-    return max(file.days.start_of(period.first), file.effective_at), period
+    whole = full_period(newest.period, file.effective, file.terms.period)
+    rest = whole.part(newest.last + _ONE_DAY, file.last)
+    return rest if rest.first <= rest.last else None
+
+
+def _newest(file: MoneyFile) -> Bill | None:
+    """The last bill of a period."""
+    return next((bill for bill in reversed(file.bills) if bill.period is not None), None)
 
 
 def draft_bill(file: MoneyFile) -> Bill | None:
-    """The next bill as it would be issued, before penalties are set off; None when there is no other."""
+    """The next bill as it would be issued, before penalties are set off; None when there is no other.
+
+    At the price of the version in force when its period starts (C7.2): the rest of a period at that of its
+    first part.
+    """
     following = next_bill(file)
-    return None if following is None else bill(following[1], file.terms, following[0], file.money(0))
+    if following is None:
+        return None
+    at, period = following
+    terms, parts = file.terms_at(at), [issue for issue in file.bills if issue.period == period.k]
+    if parts:
+        terms = terms.model_copy(update={"fee": parts[0].fee})
+    return bill(period, terms, at, file.money(0), len(parts) + 1)
 
 
 def issued(issue: Bill, seq: int) -> Event:
@@ -65,7 +103,8 @@ def issued(issue: Bill, seq: int) -> Event:
 def take_bill(file: MoneyFile, issue: Bill, event_seq: int) -> Outcome:
     """Enter a bill that was issued; credit that is left goes to it (contract §4, §5)."""
     file.bills.append(issue)
-    file.next_period += 1
+    if issue.period is not None:
+        file.next_period = issue.period + 1
     return Outcome(entries=books.settle(file, issue.issued_at, event_seq))
 
 
@@ -76,9 +115,8 @@ def end_early(file: MoneyFile, last: date, at: datetime, number: Number) -> Outc
     for issue in file.bills:
         if issue.period is None or issue.last <= last:
             continue
-        period = billing_period(issue.period, file.effective, issue.last, file.terms.period)
-        assert period is not None
-        served = file.money(0) if issue.first > last else period.ending(last).fee(issue.fee)
+        period = full_period(issue.period, file.effective, file.terms.period)
+        served = file.money(0) if issue.first > last else period.part(issue.first, last).fee(issue.fee)
         credit = Credit(
             key=f"early-end:{file.agreement_id}:{issue.number}",
             kind=CreditKind.EARLY_END,

@@ -6,9 +6,10 @@ Every event of money tells its whole fact, so the record alone says what was kno
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
-from contract.billing import Bill
+from contract.billing import Bill, MoneyTerms
 from contract.days import Days
 from contract.facts import Event, EventKind
 from contract.invoicing import issued_of
@@ -17,6 +18,7 @@ from contract.money_file import (
     Credit,
     FinalStatement,
     LateFeeWaiver,
+    LaterTerms,
     MoneyFile,
     Payment,
     Payout,
@@ -31,6 +33,13 @@ class _InForce(Model):
     ends_at: Instant
 
 
+class _Agreed(Model):
+    version: int
+    effective_at: Instant
+    last_day: date | None = None
+    """The new one, when the term was made longer."""
+
+
 _PAYMENTS = {
     EventKind.PAYMENT_RECORDED,
     EventKind.PAYMENT_CLEARED,
@@ -39,13 +48,21 @@ _PAYMENTS = {
 }
 
 
-def money_from(events: Iterable[Event], terms: TermSheet, version: int, days: Days) -> MoneyFile | None:
-    """The facts that an agreement's events tell, in order; None while it is not in force."""
+def money_from(events: Iterable[Event], sheets: Mapping[int, TermSheet], days: Days) -> MoneyFile | None:
+    """The facts that an agreement's events tell, in order; None while it is not in force.
+
+    ``sheets``: the versions of its terms by number.
+    """
     file: MoneyFile | None = None
     for event in events:
         if event.kind is EventKind.ACTIVATED:
             in_force = _InForce.model_validate({"ends_at": event.payload["ends_at"]})
-            file = open_money(terms, version, days, event.at, in_force.ends_at)
+            file = open_money(sheets[1], 1, days, event.at, in_force.ends_at)
+        elif file is not None and event.kind is EventKind.TERMS_AGREED:
+            agreed = _Agreed.model_validate({n: event.payload.get(n) for n in _Agreed.model_fields})
+            terms = MoneyTerms.from_sheet(sheets[agreed.version], agreed.version)
+            file.later.append(LaterTerms(effective_at=agreed.effective_at, terms=terms))
+            file.last = agreed.last_day or file.last
         elif file is not None:
             take(file, event)
     return file
@@ -77,6 +94,8 @@ def take(file: MoneyFile, event: Event) -> None:
             file.payouts = list((paid | {payload["key"]: Payout.model_validate(fact)}).values())
         case EventKind.FINAL_STATEMENT:
             _take_final(file, event)
+        case EventKind.TERMINATION_AGREED:
+            file.last = date.fromisoformat(payload["last_day"])
         case EventKind.SUSPENDED:
             by_command = bool(payload.get("by_command"))
             file.suspensions.append(

@@ -1,10 +1,10 @@
-"""What a step adds to the record: events, and the entries of the ledger that go with them."""
+"""What a step adds to the record: events, the ledger's entries that go with them, versions of the terms."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from contract.facts import Event, LedgerEntry
+from contract.facts import Event, LedgerEntry, TermsDocument
 
 
 @dataclass(slots=True)
@@ -13,7 +13,10 @@ class Outcome:
 
     events: list[Event] = field(default_factory=list)
     entries: list[LedgerEntry] = field(default_factory=list)
+    documents: list[TermsDocument] = field(default_factory=list)
+    """Versions of the terms that were agreed."""
 
     def add(self, other: Outcome) -> None:
         self.events += other.events
         self.entries += other.entries
+        self.documents += other.documents

@@ -38,6 +38,8 @@ class RefusalKind(StrEnum):
     """Service is suspended until what is owed is paid; ``details`` say how much."""
     OTHER_CONTENT = "other_content"
     """The same identifier was used before with other content."""
+    TOO_SOON = "too_soon"
+    """The date is sooner than the contract allows; ``allowed`` names the earliest."""
     INVALID = "invalid"
     """The input is malformed; ``faults`` lists everything that is wrong with it."""
 

@@ -135,8 +135,6 @@ def _running(lines: Iterable[StatementLine]) -> list[StatementLine]:
 
 
 def _lines(file: MoneyFile, now: Balance) -> Iterator[StatementLine]:
-    version = file.terms.version
-
     def line(
         on: date,
         kind: LineKind,
@@ -144,7 +142,7 @@ def _lines(file: MoneyFile, now: Balance) -> Iterator[StatementLine]:
         clause: str,
         minor: int,
         explanation: dict[str, Any],
-        terms_version: int = version,
+        terms_version: int,
     ) -> StatementLine:
         return StatementLine(
             on=on,
@@ -202,11 +200,13 @@ def _lines(file: MoneyFile, now: Balance) -> Iterator[StatementLine]:
                 "C7.1.2",
                 -payment.amount.minor,
                 shown | {"went_to": spent},
+                file.terms_at(payment.at).version,
             )
     for credit in file.credits:
         if credit.on <= now.on:
             told = {"credit": credit.kind.value, "reason": credit.reason}
-            yield line(credit.on, LineKind.CREDIT, credit.key, "C7.1.1", -credit.amount.minor, told)
+            version = file.terms_at(credit.at).version
+            yield line(credit.on, LineKind.CREDIT, credit.key, "C7.1.1", -credit.amount.minor, told, version)
     for waiver in file.waivers:
         if waiver.on <= now.on and now.waived[waiver.key]:
             yield line(
@@ -216,6 +216,7 @@ def _lines(file: MoneyFile, now: Balance) -> Iterator[StatementLine]:
                 "C8.2.1",
                 -now.waived[waiver.key],
                 {"reason": waiver.reason},
+                file.terms_at(waiver.at).version,
             )
 
 

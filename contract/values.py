@@ -49,7 +49,8 @@ class Record(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True, validate_assignment=False)
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """The text, when every database and document can hold it; raises ValueError otherwise."""
     if "\x00" in text:
         raise ValueError("text without NUL characters")
     try:
@@ -121,7 +122,7 @@ def _not_bool(value: Any) -> Any:
 def one_line(text: str) -> str:
     if any(character < " " or character in "\x7f\x85\u2028\u2029" for character in text):
         raise ValueError("one line, without control characters")
-    return _storable(text)
+    return storable(text)
 
 
 Exact = Annotated[Decimal, BeforeValidator(_exact_decimal), PlainSerializer(normalised, return_type=str)]
@@ -140,7 +141,7 @@ Line = Annotated[
 ]
 """One line a person wrote: a name, a title, an address."""
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(_storable)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(storable)]
 """What a person wrote at length: a note, a diagnosis, a solution."""
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]

@@ -85,14 +85,14 @@ def money_of(
     agreement = queries.find_agreement(connection, agreement_id)
     if agreement is None or agreement.effective_at is None or agreement.ends_at is None:
         return None
-    version, terms = shelf.in_force(connection, agreement_id, agreement.effective_at)
-    days = Days.of(terms.time_zone, agreement.effective_at - DAY, agreement.ends_at + DAYS_BEYOND)
+    sheets = shelf.versions(connection, agreement_id)
+    days = Days.of(sheets[1].time_zone, agreement.effective_at - DAY, agreement.ends_at + DAYS_BEYOND)
     workflow_id = connection.scalar(
         select(agreements.c.workflow_id).where(agreements.c.agreement_id == agreement_id)
     )
     told = [found.event for found in history.read(connection, workflow_id or "", 1, None)]
     known = [event for event in told if known_at is None or event.at <= known_at]
-    return money_from(known, terms, version, days)
+    return money_from(known, sheets, days)
 
 
 def statement_of(

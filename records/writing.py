@@ -18,7 +18,7 @@ from records.results import Admission
 from records.snapshots import Standing
 from records.watching import News
 
-_AWAITING = (AgreementState.EXPIRED, AgreementState.CLOSED)
+_AWAITING = (AgreementState.EXPIRED, AgreementState.TERMINATED, AgreementState.CLOSED)
 """Closed, it still nets the penalties of the requests it left open."""
 
 

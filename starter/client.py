@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import weakref
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -33,11 +33,15 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from contract import commands
+from contract.agreement_changes import ChangesStanding
 from contract.agreement_money import MoneyStanding
+from contract.amendments import amended
+from contract.change_commands import ChangeCommand, ProposeAmendment
 from contract.clock import ServiceWindow
 from contract.faults import Faulty, faults_of
 from contract.money_commands import MoneyCommand
 from contract.parties import Actor
+from contract.reading import read_terms
 from contract.refusals import Refusal, RefusalKind
 from contract.request import clause_of_command
 from contract.terms import Priority, Service, TermSheet, canonical_bytes, digest_of
@@ -51,6 +55,7 @@ from workflows.payloads import (
     AgreementStatus,
     Answers,
     NewCalendar,
+    NewestTerms,
     Receipt,
     RequestStatus,
     Several,
@@ -133,7 +138,7 @@ class Aftercare:
         except RPCError as problem:
             raise NotReached(f"agreement {terms.agreement_id}: not offered: {problem.status.name}") from None
         status = await self._recorded(terms.agreement_id)
-        if status.receipt.digest != digest_of(canonical):
+        if (status.offered_digest or status.receipt.digest) != digest_of(canonical):
             raise CommandRefused(
                 Refusal(
                     kind=RefusalKind.OTHER_CONTENT,
@@ -223,6 +228,59 @@ class Aftercare:
         handle = self._temporal.get_workflow_handle(agreement_workflow_id(agreement_id))
         what = f"agreement {agreement_id}"
         return await self._tell(handle, what, made.name.value, made, MoneyStanding, at is None)
+
+    # Changes
+
+    async def change(
+        self,
+        agreement_id: str,
+        command: type[ChangeCommand],
+        by: Actor,
+        *,
+        at: datetime | None = None,
+        command_id: str | None = None,
+        **content: Any,
+    ) -> ChangesStanding:
+        """Give any command that changes an agreement: ``change(a, AcceptFeeChange, by, amount="5", …)``.
+
+        The answer tells the versions of its terms and what is open (C4.2, C7.2, C10).
+        """
+        made = self._make(command, by, at, command_id, **content)
+        handle = self._temporal.get_workflow_handle(agreement_workflow_id(agreement_id))
+        what = f"agreement {agreement_id}"
+        return await self._tell(handle, what, made.name.value, made, ChangesStanding, at is None)
+
+    async def propose_amendment(
+        self,
+        agreement_id: str,
+        by: Actor,
+        *,
+        text: str,
+        title: str,
+        changes: Mapping[str, Any] | None = None,
+        sheet: Mapping[str, Any] | None = None,
+        base: int | None = None,
+        effective_on: date | None = None,
+        at: datetime | None = None,
+        command_id: str | None = None,
+    ) -> ChangesStanding:
+        """Propose other terms: as changes by path, or as a whole sheet in place of version ``base`` (C10.1).
+
+        Raises Faulty with every fault of the terms that would result, and CommandRefused otherwise.
+        """
+        newest = await self.newest_terms(agreement_id)
+        if base in (None, newest.version):
+            terms = amended(read_terms(newest.canonical), changes or {}, sheet)
+            if faults := unknown_country(terms.holiday_country):
+                raise Faulty("amended term sheet", faults)
+        content = {"changes": changes, "sheet": sheet, "base": base, "effective_on": effective_on}
+        told = content | {"text": text, "title": title}
+        return await self.change(agreement_id, ProposeAmendment, by, at=at, command_id=command_id, **told)
+
+    async def newest_terms(self, agreement_id: str) -> NewestTerms:
+        """The version of the terms agreed last, in force or to be: what an amendment changes."""
+        handle = self._temporal.get_workflow_handle(agreement_workflow_id(agreement_id))
+        return await self._ask(handle, f"agreement {agreement_id}", NewestTerms, "newest_terms")
 
     # Requests
 
@@ -445,10 +503,12 @@ class Aftercare:
             found.workflow_execution_info.status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
         )
 
-    async def _ask(self, handle: WorkflowHandle[Any, Any], what: str, answer: type[Answer]) -> Answer:
+    async def _ask(
+        self, handle: WorkflowHandle[Any, Any], what: str, answer: type[Answer], query: str = "status"
+    ) -> Answer:
         try:
             async with asyncio.timeout_at(self._give_up()):
-                found: Answer = await handle.query("status", result_type=answer)
+                found: Answer = await handle.query(query, result_type=answer)
         except TimeoutError:
             raise NotReached(f"no answer about {what}: {NO_WORKER}") from None
         except (WorkflowQueryFailedError, WorkflowQueryRejectedError):

@@ -28,7 +28,12 @@ from workflows.payloads import Receipt, RequestStatus
 
 AT_ONCE = 16
 """So many requests are told at the same time."""
-IN_FORCE = [AgreementState.ACTIVE, AgreementState.EXPIRED, AgreementState.CLOSED]
+IN_FORCE = [
+    AgreementState.ACTIVE,
+    AgreementState.EXPIRED,
+    AgreementState.TERMINATED,
+    AgreementState.CLOSED,
+]
 """Agreements that may have open requests: some outlive the closing of theirs."""
 
 

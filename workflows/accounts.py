@@ -108,7 +108,7 @@ class Accounts(Taking):
                 agreement_id=file.agreement_id,
                 seq=file.next_seq(),
                 draft=draft,
-                set_off=file.money.terms.settlement is Settlement.SET_OFF,
+                set_off=file.money.terms_at(draft.issued_at).settlement is Settlement.SET_OFF,
             )
             bill = await surely("issue_bill", wanted, Bill, f"Bill {draft.number} · C7.1.1")
             taken = take_bill(file.money, bill, wanted.seq)

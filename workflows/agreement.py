@@ -14,6 +14,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from contract import agreement as life
+from contract import agreement_changes as changes
 from contract import agreement_money as money
 from contract.agreement import AgreementCommand
 from contract.agreement_file import AgreementFile, TermDates
@@ -26,10 +27,12 @@ from contract.refusals import Refusal, RefusalKind, Refused, refuse
 from contract.request import RequestState
 from contract.terms import canonical_bytes, digest_of
 from contract.values import Instant
+from contract.version_making import first_version
 from contract.waking import Wake
 from workflows import search_attributes
 from workflows.accounts import Accounts
 from workflows.alarm import Alarm
+from workflows.changes import Changes
 from workflows.errands import Errand, Errands, refused
 from workflows.mailing import Mailing
 from workflows.paces import LONG_RUN
@@ -66,7 +69,7 @@ class _Submitted:
 
 
 @workflow.defn(name="Agreement")
-class Agreement(Accounts):
+class Agreement(Accounts, Changes):
     """An online after-sales service support agreement."""
 
     @workflow.init
@@ -84,6 +87,7 @@ class Agreement(Accounts):
         self._canonical = start.canonical
         if start.carried is not None:
             carried = start.carried
+            first_version(carried.file, start.canonical)
             self._file, unsent, untold = carried.file, carried.unsent, carried.untold
         else:
             (self._file, self._offered), unsent, untold = self._read_offer(start), [], []
@@ -114,7 +118,7 @@ class Agreement(Accounts):
     async def run(self, given: Any = None) -> AgreementReceipt:
         """Takes an :class:`AgreementStart`; anything else fails at once."""
         if self._offered:
-            await self._record(self._offered, document=True)
+            await self._record(self._offered, documents=[self._as_offered()])
             self._recorded = True
         self._mailing.go()
         self._spreading.go()
@@ -214,6 +218,8 @@ class Agreement(Accounts):
             seq=self._file.seq,
             mail=self._ways.mail,
             unsent_notices=len(self._mailing.unsent),
+            changes=changes.standing(self._file),
+            offered_digest=digest_of(self._canonical.encode()),
         )
 
     def check_command(self, command: AgreementCommand) -> None:
@@ -240,6 +246,7 @@ class Agreement(Accounts):
         now = self._alarm.now()
         money_due = self._look_again or (self._money_wake is not None and self._money_wake.at <= now)
         if money_due:
+            await self._decide_changes(now)
             await self._issue_bills(now)
         result = life.step(self._file, [errand.order for errand in errands], now)
         if self._file.state is AgreementState.OFFERED and self._file.fully_signed:
@@ -248,8 +255,9 @@ class Agreement(Accounts):
         if money_due:
             result.add(money.advance(self._file, now))
         if result.events or result.entries:
-            await self._record(result.events, result.entries)
-        if money_due or errands:
+            await self._record(result.events, result.entries, result.documents)
+        await self._look_further(result.documents)
+        if money_due or errands or result.documents:
             self._look_again = False
             self._money_wake = money.next_wake(self._file, now)
         for command in result.asks:
@@ -271,16 +279,16 @@ class Agreement(Accounts):
     async def _activate(self) -> list[Event]:
         """Both have signed: the dates of the term are worked out once, where time-zone rules may be read."""
         signed = max(signature.at for signature in self._file.signatures.values())
-        billing = self._ways.billing
-        wanted = DatesWanted(canonical=self._canonical, activated_at=signed, with_days=billing)
+        # With every day of it, whether money is run or not: changes of the agreement are dated by them.
+        wanted = DatesWanted(canonical=self._canonical, activated_at=signed, with_days=True)
         dates = await surely("term_dates", wanted, TermDates, "Dates of the term · C4.1")
-        terms = read_terms(self._canonical) if billing else None
+        terms = read_terms(self._canonical) if self._ways.billing else None
         return life.activate(self._file, dates, terms) + life.advance(self._file, self._alarm.now())
 
     async def _admit(self, waiting: _Submitted) -> None:
         admission = Admission(
             agreement_id=self._file.agreement_id,
-            terms_version=self._file.terms_version,
+            terms_version=self._file.version_at(waiting.submission.at).number,
             submission=waiting.submission,
             ways=self._ways,
             only_known=waiting.too_late is not None,
@@ -296,7 +304,7 @@ class Agreement(Accounts):
         """After the end of the term: finish the open requests, close, settle (contract §3)."""
         file = self._file
         told, self._told = self._told, []
-        if file.state not in (AgreementState.EXPIRED, AgreementState.CLOSED):
+        if not file.state.has_ended and file.state is not AgreementState.CLOSED:
             return
         if file.open_requests is None:
             # Read after the end was recorded: a request that closes later sees it and tells us.
@@ -311,10 +319,31 @@ class Agreement(Accounts):
             await self._record(events)
         await self._settle_accounts(self._alarm.now())
 
+    def _as_offered(self) -> TermsDocument:
+        file = self._file
+        return TermsDocument(
+            agreement_id=file.agreement_id,
+            version=file.terms_version,
+            digest=file.digest,
+            canonical=self._canonical,
+        )
+
     async def _record(
-        self, events: list[Event], entries: Sequence[LedgerEntry] = (), document: bool = False
+        self,
+        events: list[Event],
+        entries: Sequence[LedgerEntry] = (),
+        documents: Sequence[TermsDocument] = (),
     ) -> None:
         file = self._file
+        # Of several versions agreed in one step, all but the last go before it: one has one document.
+        for document in documents[:-1]:
+            alone = RecordBatch(
+                workflow_id=workflow.info().workflow_id,
+                agreement_id=file.agreement_id,
+                events=[],
+                terms=document,
+            )
+            await surely("record", alone, Recorded, f"Record version {document.version} of the terms · C10.1")
         await surely(
             "record",
             RecordBatch(
@@ -323,14 +352,7 @@ class Agreement(Accounts):
                 events=events,
                 entries=list(entries),
                 agreement=file.snapshot() if events else None,
-                terms=TermsDocument(
-                    agreement_id=file.agreement_id,
-                    version=file.terms_version,
-                    digest=file.digest,
-                    canonical=self._canonical,
-                )
-                if document
-                else None,
+                terms=documents[-1] if documents else None,
             ),
             Recorded,
             record_summary(events) if events else "Record money · C7.1",

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 from temporalio.exceptions import ApplicationError
 
+from contract.agreement_changes import ChangesStanding
 from contract.agreement_file import AgreementFile
 from contract.billing import Bill
 from contract.clock import ServiceWindow
@@ -21,7 +22,7 @@ from contract.money_file import Suspension
 from contract.refusals import Refusal, RefusalKind
 from contract.request_file import RequestFile
 from contract.settling import Ask
-from contract.values import Instant, Model, Record
+from contract.values import Digest, Instant, Model, Record
 
 Started = TypeVar("Started", bound=BaseModel)
 
@@ -283,6 +284,17 @@ class AgreementStatus(Model):
     mail: bool | None = None
     """Whether its notices, and those of its requests, are mailed."""
     unsent_notices: int = 0
+    changes: ChangesStanding | None = None
+    """The versions of its terms, and what is open to change them; None from a worker that does not tell."""
+    offered_digest: Digest | None = None
+    """Of the terms as offered; the receipt has that of the version in force."""
+
+
+class NewestTerms(Model):
+    """The version of the terms agreed last: what an amendment changes."""
+
+    version: int
+    canonical: str
 
 
 Admitted.model_rebuild()

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
-from contract.agreement_states import AgreementState
 from contract.clock import ServiceWindow
 from contract.commands import (
     MODELS,
@@ -269,7 +268,8 @@ class ServiceRequest:
         self._mailing.add(outcome.events)
         before, self._shown = self._shown, request_attributes(self._view, self._ways.offset)
         search_attributes.upsert_changes(before, self._shown)
-        if recorded.agreement_state is AgreementState.EXPIRED or recorded.awaits_requests:
+        state = recorded.agreement_state
+        if (state is not None and state.has_ended) or recorded.awaits_requests:
             await self._tell_agreement({event.kind for event in outcome.events})
 
     async def _tell_agreement(self, kinds: set[EventKind]) -> None:

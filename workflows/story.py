@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from contract import agreement_money as money
 from contract.agreement import commands_now as agreement_commands_now
 from contract.agreement import next_wake as next_agreement_wake
+from contract.agreement_changes import open_changes
 from contract.agreement_file import AgreementFile
 from contract.agreement_states import AgreementState
 from contract.deadlines import CLAUSES, Reading, readings
@@ -51,6 +52,7 @@ _AGREEMENT_STANDS = {
     AgreementState.ACTIVE: "In force",
     AgreementState.SUSPENDED: "In force · service suspended until all is paid",
     AgreementState.EXPIRED: "Term ended · open requests are being finished",
+    AgreementState.TERMINATED: "Ended early, as agreed · open requests are being finished",
     AgreementState.CLOSED: "Closed",
     AgreementState.SETTLED: "Settled",
 }
@@ -203,6 +205,7 @@ def agreement_story(file: AgreementFile, offset: timedelta) -> str:
         f"- **Term:** {_term(file, zone)}",
         f"- **Signed:** {_signatures(file, zone)}",
         f"- **Terms:** version {file.terms_version}, digest `{file.digest[:12]}…`",
+        *_open_changes(file, zone),
         *_open_requests(file),
         *_money(file),
         *(_may(role, parties[role], agreement_commands_now(file, role)) for role in Role),
@@ -249,6 +252,19 @@ def _term(file: AgreementFile, zone: str) -> str:
 def _signatures(file: AgreementFile, zone: str) -> str:
     signed = [f"the {role}, {_when(signature.at, zone)}" for role, signature in file.signatures.items()]
     return "; ".join(signed) or "by nobody yet"
+
+
+def _open_changes(file: AgreementFile, zone: str) -> Iterator[str]:
+    """What is being negotiated, who is to answer, until when; and which terms are to come."""
+    for one in open_changes(file):
+        name = f"{_words(one.what)} {one.number}".capitalize()
+        yield f"- **{name}** · {one.clause}: the {one.by.other} may answer until {_when(one.until, zone)}"
+    for version in file.versions:
+        if version.number > file.terms_version and version.effective_at is not None:
+            begins = _when(version.effective_at, zone)
+            yield f"- **Version {version.number}** of the terms from {begins} · {version.clause}"
+    if file.negotiations.ends_early and file.dates is not None:
+        yield f"- **Ends early**, as both agreed: {_when(file.dates.ends_at, zone)} · C4.2"
 
 
 def _open_requests(file: AgreementFile) -> Iterator[str]:

@@ -20,6 +20,7 @@ _STYLES = {
     AgreementState.ACTIVE: GOOD,
     AgreementState.SUSPENDED: BAD,
     AgreementState.EXPIRED: NOTED,
+    AgreementState.TERMINATED: NOTED,
     AgreementState.REFUSED: BAD,
     AgreementState.WITHDRAWN: BAD,
     AgreementState.LAPSED: BAD,
