@@ -53,6 +53,8 @@ class Matter:
 
     workflow_id: str
     event: Event
+    hash: str
+    """Of the event, in the chain of its workflow (C6.2.3)."""
     agreement: AgreementSnapshot
     terms: TermSheet
     """In force now: who the parties are, where their mail goes, the zone."""

@@ -26,6 +26,8 @@ AGREEMENT_HEADER: Final = "Aftercare-Agreement"
 REQUEST_HEADER: Final = "Aftercare-Request"
 EVENT_HEADER: Final = "Aftercare-Event"
 AT_HEADER: Final = "Aftercare-At"
+CHAIN_HEADER: Final = "Aftercare-Chain"
+"""Number and hash of the event, which covers all events before it: who keeps the mail can prove them."""
 """Headers of our own: what a message is about, for mail filters and for the names of files."""
 
 _OURS_TO_SOLVE: Final = frozenset({530, 534, 535, 538})

@@ -17,7 +17,14 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
 from activities.letters import Matter
-from activities.mail import AGREEMENT_HEADER, AT_HEADER, EVENT_HEADER, REQUEST_HEADER, MailRefused
+from activities.mail import (
+    AGREEMENT_HEADER,
+    AT_HEADER,
+    CHAIN_HEADER,
+    EVENT_HEADER,
+    REQUEST_HEADER,
+    MailRefused,
+)
 from activities.stationery import one_line, template_of, written
 from contract.parties import Contact, Role
 
@@ -79,6 +86,7 @@ def compose(matter: Matter, reader: Role, sender: Sender) -> EmailMessage:
         message[REQUEST_HEADER] = matter.request.request_id
     message[EVENT_HEADER] = f"{event.seq}-{event.kind}-{reader}"
     message[AT_HEADER] = event.at.isoformat()
+    message[CHAIN_HEADER] = f"{event.seq} {matter.hash}"
     message.set_content(text)
     message.add_alternative(html, subtype="html")
     message["Content-Language"] = party.language.value  # after the content, which brings its own headers

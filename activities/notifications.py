@@ -25,10 +25,10 @@ from activities.mail import Mailer, MailRefused, MailUnavailable
 from activities.messages import Sender, compose, message_id
 from activities.stationery import template_of
 from activities.term_sheets import TermSheets
-from contract.facts import Event, RequestSnapshot
+from contract.facts import RequestSnapshot
 from contract.notices import NOTICES, Notice
 from contract.parties import Role
-from records import AgreementUnknown, Notification, RecordStore
+from records import AgreementUnknown, Notification, RecordedEvent, RecordStore
 
 MAIL_REFUSED: Final = "mail_refused"
 """The server will not take a mail for its recipient. Not retried; every other mail of the notice was sent."""
@@ -150,21 +150,22 @@ class Notifications:
         return [
             Matter(
                 workflow_id=notice.workflow_id,
-                event=event,
+                event=found.event,
+                hash=found.hash,
                 agreement=agreement,
                 terms=terms,
                 rules=rules,
                 request=request,
             )
-            for event in events.values()
+            for found in events.values()
         ]
 
-    async def _events(self, notice: Notice) -> dict[int, Event]:
+    async def _events(self, notice: Notice) -> dict[int, RecordedEvent]:
         """Those events of the notice that are on record, in order."""
         if not notice.seqs:
             return {}
         recorded = await self._store.events(notice.workflow_id, min(notice.seqs), max(notice.seqs))
-        return {found.event.seq: found.event for found in recorded if found.event.seq in notice.seqs}
+        return {found.event.seq: found for found in recorded if found.event.seq in notice.seqs}
 
 
 def _mails(matters: Sequence[Matter]) -> Iterator[tuple[Matter, Role]]:
