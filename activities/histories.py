@@ -75,8 +75,10 @@ async def history_of(client: Client, workflow_id: str, run_id: str | None) -> tu
     names = named_in(workflow_id)
     if names is None:
         return None
+    run_id = run_id or await newest_run(client, workflow_id)
+    if run_id is None:
+        return None
     try:
-        run_id = run_id or await _newest_run(client, workflow_id)
         handle = client.get_workflow_handle(workflow_id, run_id=run_id)
         events = [event async for event in handle.fetch_history_events()]
     except RPCError as problem:
@@ -100,12 +102,18 @@ async def history_of(client: Client, workflow_id: str, run_id: str | None) -> tu
     ), content
 
 
-async def _newest_run(client: Client, workflow_id: str) -> str:
+async def newest_run(client: Client, workflow_id: str) -> str | None:
+    """The id of a workflow's newest run, over or not; None when the engine has none."""
     # Asked raw: the SDK cannot read every answer of the time-skipping server.
     asked = DescribeWorkflowExecutionRequest(
         namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
     )
-    answer = await client.workflow_service.describe_workflow_execution(asked)
+    try:
+        answer = await client.workflow_service.describe_workflow_execution(asked)
+    except RPCError as problem:
+        if problem.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise
     return answer.workflow_execution_info.execution.run_id
 
 

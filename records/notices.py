@@ -16,11 +16,11 @@ from records.schema import agreements, events, notifications
 _FIELDS = tuple(Notification.model_fields)
 
 
-def keep(connection: Connection, notification: Notification) -> bool:
+def keep(connection: Connection, sent: Notification) -> bool:
     """Store that a message was sent; False when one with its id is on record already."""
-    if find(connection, notification.message_id) is not None:
+    if find(connection, sent.message_id) is not None:
         return False
-    connection.execute(notifications.insert(), {name: getattr(notification, name) for name in _FIELDS})
+    connection.execute(notifications.insert(), {name: getattr(sent, name) for name in _FIELDS})
     return True
 
 
@@ -29,7 +29,7 @@ def find(connection: Connection, message_id: str) -> Notification | None:
         select(notifications).where(notifications.c.message_id == message_id)
     ).mappings()
     row = found.one_or_none()
-    return None if row is None else _notification(row)
+    return None if row is None else notification(row)
 
 
 def of_workflow(connection: Connection, workflow_id: str, event_seq: int | None = None) -> list[Notification]:
@@ -38,7 +38,7 @@ def of_workflow(connection: Connection, workflow_id: str, event_seq: int | None 
     if event_seq is not None:
         wanted = wanted.where(notifications.c.event_seq == event_seq)
     order = (notifications.c.event_seq, notifications.c.sent_at, notifications.c.message_id)
-    return [_notification(row) for row in connection.execute(wanted.order_by(*order)).mappings()]
+    return [notification(row) for row in connection.execute(wanted.order_by(*order)).mappings()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +101,5 @@ def unsent(
     return sorted(found, key=lambda row: (row.recorded_at, row.workflow_id, row.seq, row.recipient))
 
 
-def _notification(row: RowMapping) -> Notification:
+def notification(row: RowMapping) -> Notification:
     return Notification.model_validate({name: row[name] for name in _FIELDS})

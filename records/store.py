@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Self
@@ -21,6 +21,7 @@ from records import (
     archive,
     attention,
     calendars,
+    evidence,
     histories,
     history,
     invoices,
@@ -36,6 +37,7 @@ from records.archive import Shelf
 from records.compliance import compliance
 from records.database import Database
 from records.engine import database_url
+from records.evidence import Piece
 from records.migrate import check_ready
 from records.penalties import penalties
 from records.ratings import ratings
@@ -333,6 +335,23 @@ class RecordStore:
     async def requests_open_since(self, agreement_id: str, since: datetime) -> list[str]:
         """Requests open at an instant or later, in order of their submission."""
         return await self._read(queries.open_since, agreement_id, since)
+
+    # For evidence
+
+    async def evidence(
+        self,
+        agreement_id: str,
+        take: Callable[[Piece], None],
+        *,
+        today: datetime | None = None,
+        until: datetime | None = None,
+    ) -> bool:
+        """Tell ``take`` all that is on record of an agreement, piece by piece, of one state of the record.
+
+        ``today`` is the instant whose day the last statement is of, without it now; ``until`` leaves out what
+        came later. ``take`` may run in another thread. False for an agreement that is not on record.
+        """
+        return await self._read(evidence.tell, agreement_id, today or _now(), until, take, self._shelf)
 
     # Histories of the engine
 

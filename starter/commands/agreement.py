@@ -16,6 +16,7 @@ from contract.terms import canonical_bytes, digest_of
 from records.results import AgreementFilter
 from starter import given
 from starter.client import Aftercare
+from starter.commands.evidence import evidence
 from starter.commands.money import settle
 from starter.commands.options import AgreementId, AsJson, At, By, CommandId, Reason, SheetFile
 from starter.lookup import agreement_on_record, zone_of
@@ -27,6 +28,7 @@ from workflows.ids import agreement_workflow_id
 from workflows.payloads import AgreementReceipt
 
 app = typer.Typer(no_args_is_help=True, help="Agreements, from the offer to the end of their term.")
+app.command()(evidence)
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""Evidence packs of real records: what is in them, and whether tampering with them is found."""
