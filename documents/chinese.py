@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from contract.money import Money
 from contract.parties import Language, Role
-from contract.terms import Means, Service
-from documents.writing import Writing
+from contract.service_hours import Always, ServiceHours
+from contract.terms import Means, Priority, Service
+from contract.values import normalised
+from documents.writing import Unit, Writing, clock_times
 
 _FORMULAS: Final = (
     (r"one period: ", "一个完整账期："),
@@ -36,6 +40,15 @@ class Chinese(Writing):
         Service.TECHNICAL_SUPPORT: "技术支持",
         Service.PROBLEM_RESOLUTION: "问题解决",
     }
+    priorities = {
+        Priority.CRITICAL: "紧急",
+        Priority.HIGH: "高",
+        Priority.NORMAL: "普通",
+        Priority.LOW: "低",
+    }
+    languages = {Language.CHINESE: "中文", Language.ENGLISH: "英文"}
+    weekdays = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
+    nothing = "不作承诺"
     means = {
         Means.TRANSFER: "银行转账",
         Means.CHEQUE: "支票",
@@ -55,3 +68,28 @@ class Chinese(Writing):
         for english, chinese in _FORMULAS:
             formula = re.sub(english, chinese, formula)
         return super().formula(formula)
+
+    def counted(self, number: Decimal | int, unit: Unit) -> str:
+        return f"{normalised(Decimal(number))}（{self.in_words(number)}）{_UNITS[unit]}"
+
+    def percent(self, percent: Decimal) -> str:
+        return f"{normalised(percent)}\u00a0%（百分之{self.in_words(percent)}）"
+
+    def amount(self, amount: Money) -> str:
+        return f"{self.money(amount)}（大写：{self.amount_in_words(amount)}）"
+
+    def listed(self, items: Sequence[str]) -> str:
+        *first, last = items
+        return f"{'、'.join(first)}和{last}" if first else last
+
+    def hours_of(self, hours: Always | ServiceHours, zone: str) -> str:
+        if not isinstance(hours, ServiceHours):
+            return f"全天候，每日二十四小时不间断（{zone}）"
+        said = "；".join(self.week(hours, "至", "、"))
+        if hours.holidays is not None:
+            said += f"；{hours.holidays} 法定节假日除外，调休工作日"
+            said += clock_times(hours.make_up_hours, "、") if hours.make_up_hours else "不提供服务"
+        return f"{said}（当地时间，{zone}）"
+
+
+_UNITS: Final = {Unit.HOUR: "小时", Unit.DAY: "日", Unit.MONTH: "个月", Unit.YEAR: "年"}

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -26,18 +27,42 @@ STANDARD: Final = "a-3a"
 _BREAKS: Final = re.compile(r"\r\n?|[\u2028\u2029\x85\x0b\x0c]")
 
 
-def pdf(layout: str, content: Mapping[str, Any], *, language: Language, at: datetime) -> bytes:
-    """A document as PDF/A-3. ``layout`` names a file of ``layouts/``; ``at`` is the instant of its facts.
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file that goes into a document byte for byte: what the document was made from."""
 
-    Raises :class:`NoGlyph` for a character that cannot be printed, :class:`NoFont` for a font that is not
-    there. The same content and instant give the same bytes.
+    name: str
+    content: bytes
+    kind: str
+    """Its media type."""
+    about: str
+    """What it is, for who opens it."""
+
+
+def pdf(
+    layout: str,
+    content: Mapping[str, Any],
+    *,
+    language: Language,
+    at: datetime,
+    enclosed: Sequence[Enclosed] = (),
+) -> bytes:
+    """A document as PDF/A-3. ``layout`` names a file of ``layouts/``.
+
+    ``at`` is the instant of its facts, its date. Raises :class:`NoGlyph` for a character that cannot be
+    printed, :class:`NoFont` for a font that is not there. The same content, instant and files give the same
+    bytes.
     """
-    return _pressed(layout, content, language, "pdf", pdf_standards=[STANDARD], timestamp=at)[0]
+    files = [{"name": one.name, "kind": one.kind, "about": one.about} for one in enclosed]
+    told = dict(content) | {"dated": True, "enclosed": files}
+    options = {"pdf_standards": [STANDARD], "timestamp": at.astimezone(UTC)}
+    return _pressed(layout, told, language, "pdf", enclosed, options)[0]
 
 
 def pages(layout: str, content: Mapping[str, Any], *, language: Language, ppi: float = 96) -> list[bytes]:
     """The same document page by page, as pictures (PNG)."""
-    return _pressed(layout, content, language, "png", ppi=ppi)
+    told = dict(content) | {"dated": False, "enclosed": []}
+    return _pressed(layout, told, language, "png", (), {"ppi": ppi})
 
 
 def readable(value: Any) -> Any:
@@ -66,7 +91,12 @@ def _shown(character: str) -> str:
 
 
 def _pressed(
-    layout: str, content: Mapping[str, Any], language: Language, form: Any, **options: Any
+    layout: str,
+    content: Mapping[str, Any],
+    language: Language,
+    form: Any,
+    enclosed: Sequence[Enclosed],
+    options: Mapping[str, Any],
 ) -> list[bytes]:
     import typst
 
@@ -83,10 +113,9 @@ def _pressed(
     source: dict[str, bytes] = {
         **_layouts(),
         "main.typ": f'#import "{layout}.typ": document\n#document(json("data.json"))\n'.encode(),
+        **{one.name: one.content for one in enclosed},
         "data.json": json.dumps(whole, ensure_ascii=False, sort_keys=True).encode(),
     }
-    if "timestamp" in options:
-        options["timestamp"] = options["timestamp"].astimezone(UTC)
     try:
         made, warnings = typst.compile_with_warnings(
             source, format=form, font_paths=fonts.listing(), ignore_system_fonts=True, **options
