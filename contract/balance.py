@@ -156,7 +156,7 @@ def balance(file: MoneyFile, on: date) -> Balance:
     steps += [(bill.issued_on, 0, bill.issued_at, bill.number, bill) for bill in file.bills]
     steps += [(waiver.on, 1, waiver.at, waiver.key, waiver) for waiver in file.waivers]
     steps += [(fund.on, 2, fund.at, fund.key, fund) for fund in funds(file)]
-    steps += [(out.value_date, 3, out.at, out.key, out) for out in _paid_out(file)]
+    steps += [(out.value_date, 3, out.at, out.key, out) for out in paid_out(file)]
     for day, _, _, _, item in sorted(steps, key=lambda step: step[:4]):
         if day > on:
             break
@@ -174,7 +174,8 @@ def balance(file: MoneyFile, on: date) -> Balance:
     return result
 
 
-def _paid_out(file: MoneyFile) -> Iterator[Payout]:
+def paid_out(file: MoneyFile) -> Iterator[Payout]:
+    """What was paid out of the customer's credit; penalties paid out in the term are not among it."""
     return (p for p in file.payouts if p.of is PayoutOf.CREDIT and not p.reversed)
 
 

@@ -242,6 +242,11 @@ def _payment_explained(payment: Payment) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value is not None}
 
 
+def clause_of(credit: Credit) -> str:
+    """The clause a credit rests on."""
+    return _CREDITED[credit.kind][2]
+
+
 def _credit_line(credit: Credit, version: int) -> Line:
     account, kind, clause = _CREDITED[credit.kind]
     shown = {"credit": credit.kind.value} | ({"bill": credit.bill} if credit.bill else {})

@@ -7,11 +7,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from contract.balance import Balance, balance
-from contract.books import late_fee_explained
+from contract.balance import Balance, balance, paid_out
+from contract.books import clause_of, late_fee_explained
 from contract.facts import Account, EntryKind, LedgerEntry
 from contract.money import Money
-from contract.money_file import MoneyFile, Payment, PaymentState
+from contract.money_file import FinalStatement, MoneyFile, Payment, PaymentState
 from contract.values import Model
 
 
@@ -22,6 +22,8 @@ class LineKind(StrEnum):
     CREDIT = "credit"
     LATE_FEE = "late_fee"
     WAIVER = "waiver"
+    PAYOUT = "payout"
+    """Credit that was paid out."""
 
 
 class StatementLine(Model):
@@ -85,6 +87,8 @@ class Statement(Model):
     penalties_owed: Money
     net: Money
     suspended: bool
+    final: FinalStatement | None = None
+    """The final statement that was made last by then: this one says how things have gone on since."""
 
 
 def statement(file: MoneyFile, entries: Iterable[LedgerEntry], on: date) -> Statement:
@@ -119,6 +123,7 @@ def statement(file: MoneyFile, entries: Iterable[LedgerEntry], on: date) -> Stat
         penalties_owed=provider_owes,
         net=owed - provider_owes,
         suspended=any(s.begin < end and (s.end is None or s.end >= end) for s in file.suspensions),
+        final=next((made for made in reversed(file.finals) if made.on <= on), None),
     )
 
 
@@ -206,7 +211,15 @@ def _lines(file: MoneyFile, now: Balance) -> Iterator[StatementLine]:
         if credit.on <= now.on:
             told = {"credit": credit.kind.value, "reason": credit.reason}
             version = file.terms_at(credit.at).version
-            yield line(credit.on, LineKind.CREDIT, credit.key, "C7.1.1", -credit.amount.minor, told, version)
+            clause = clause_of(credit)
+            yield line(credit.on, LineKind.CREDIT, credit.key, clause, -credit.amount.minor, told, version)
+    for payout in paid_out(file):
+        if payout.value_date <= now.on:
+            told = {"means": payout.means.value, "reference": payout.reference}
+            version = file.terms_at(payout.at).version
+            yield line(
+                payout.value_date, LineKind.PAYOUT, payout.key, "C8.1", payout.amount.minor, told, version
+            )
     for waiver in file.waivers:
         if waiver.on <= now.on and now.waived[waiver.key]:
             yield line(

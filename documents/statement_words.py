@@ -106,6 +106,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
             LineKind.CREDIT: "Credit",
             LineKind.LATE_FEE: "Late fee on bill",
             LineKind.WAIVER: "Late fee waived on bill",
+            LineKind.PAYOUT: "Paid out",
         },
         credits={
             CreditKind.GOODWILL: "Goodwill credit",
@@ -141,6 +142,8 @@ LABELS: Final[Mapping[Language, Labels]] = {
             EntryKind.PENALTY_CAP: "Above the cap of the contract year",
             EntryKind.PENALTY_WAIVER: "Penalty waived",
             EntryKind.SET_OFF: "Set off on bill",
+            EntryKind.PAYOUT: "Paid out",
+            EntryKind.PAYOUT_REVERSAL: "Payout taken back",
         },
         penalty_clauses={"C8.1.1": "Late response to request", "C8.1.2": "Late resolution of request"},
         clock="Due {due}, {budget} h of service time from {start}",
@@ -182,6 +185,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
             LineKind.CREDIT: "贷记",
             LineKind.LATE_FEE: "滞纳金，账单",
             LineKind.WAIVER: "放弃滞纳金，账单",
+            LineKind.PAYOUT: "甲方支付",
         },
         credits={
             CreditKind.GOODWILL: "善意减免",
@@ -217,6 +221,8 @@ LABELS: Final[Mapping[Language, Labels]] = {
             EntryKind.PENALTY_CAP: "超出合同年度上限的部分",
             EntryKind.PENALTY_WAIVER: "放弃违约金",
             EntryKind.SET_OFF: "抵扣账单",
+            EntryKind.PAYOUT: "甲方支付",
+            EntryKind.PAYOUT_REVERSAL: "冲销支付",
         },
         penalty_clauses={"C8.1.1": "迟延响应，请求", "C8.1.2": "迟延解决，请求"},
         clock="期限 {due}，自 {start} 起 {budget} 小时服务时间",

@@ -131,7 +131,7 @@ def _account(found: Statement, writing: Writing, say: Labels) -> Sheet:
 def _named(line: StatementLine, say: Labels) -> str:
     told = line.explanation
     match line.kind:
-        case LineKind.PAYMENT:
+        case LineKind.PAYMENT | LineKind.PAYOUT:
             return f"{say.kinds[line.kind]} {told['reference']}"
         case LineKind.CREDIT:
             return say.credits[CreditKind(told["credit"])]
@@ -153,7 +153,7 @@ def _line_notes(line: StatementLine, found: Statement, writing: Writing, say: La
                 principal = writing.thousands(piece["principal"])
                 yield say.segment.format(**piece | {"principal": principal, "rate": told["percent_per_day"]})
             yield writing.formula(told["formula"])
-        case LineKind.PAYMENT:
+        case LineKind.PAYMENT | LineKind.PAYOUT:
             yield f"{say.means}{writing.colon}{_means(told, writing)}"
             parts = [
                 f"{writing.thousands(p['amount'])} {say.parts[Part(p['part'])]} {p['bill']}"

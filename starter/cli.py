@@ -39,7 +39,7 @@ class Commands(LazyGroup):
             "starter.commands.money", "bills", "Bills: list, waive a late fee, credit the customer."
         ),
         "payment": Later(
-            "starter.commands.money", "payments", "Payments: record, clear, bounce, reverse, list."
+            "starter.commands.money", "payments", "Payments: record, clear, bounce, reverse, list; payouts."
         ),
         "statement": Later("starter.commands.money", "statement", "What is owed on a day, line by line."),
         "journal": Later("starter.commands.money", "journal", "The journal of a past period, as CSV."),

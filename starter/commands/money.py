@@ -18,7 +18,9 @@ from contract.money_commands import (
     GiveCredit,
     MoneyCommand,
     RecordPayment,
+    RecordPayout,
     ReversePayment,
+    ReversePayout,
     WaiveLateFee,
 )
 from contract.money_file import MoneyFile
@@ -125,15 +127,55 @@ def reverse(
     _tell(agreement, ReversePayment, by, at, command_id, as_json, **content)
 
 
+@payments.command()
+def payout(
+    agreement: AgreementId,
+    reference: Reference,
+    amount: Amount,
+    by: By,
+    on: Annotated[
+        date, typer.Option("--on", parser=given.day, metavar="DATE", help="The day the money was paid.")
+    ],
+    means: MeansOption = Means.TRANSFER,
+    label: Annotated[
+        str | None, typer.Option("--label", metavar="TEXT", help="What the means `other` is.")
+    ] = None,
+    at: At = None,
+    command_id: CommandId = None,
+    as_json: AsJson = False,
+) -> None:
+    """The provider paid the customer: penalties, or what is left at the end (C8.1)."""
+    content = {"means": means, "reference": reference, "amount": amount, "value_date": on, "label": label}
+    _tell(agreement, RecordPayout, by, at, command_id, as_json, **content)
+
+
+@payments.command("reverse-payout")
+def reverse_payout(
+    agreement: AgreementId,
+    reference: Reference,
+    reason: Why,
+    by: By,
+    means: MeansOption = Means.TRANSFER,
+    at: At = None,
+    command_id: CommandId = None,
+    as_json: AsJson = False,
+) -> None:
+    """A payout was recorded wrongly or came back: an entry takes it back (C8.1)."""
+    content = {"means": means, "reference": reference, "reason": reason}
+    _tell(agreement, ReversePayout, by, at, command_id, as_json, **content)
+
+
 @payments.command("list")
 def list_payments(agreement: AgreementId, as_json: AsJson = False) -> None:
-    """List the payments on record, with what became of them."""
+    """List the payments on record, with what became of them, and what was paid out."""
     _, money = _on_record(agreement, lambda store, _: store.money(agreement))
-    found = [] if money is None else money.payments
+    found, out = ([], []) if money is None else (money.payments, money.payouts)
     if as_json:
-        print_json({"payments": [showing.plain_payment(payment) for payment in found]})
+        print_json({"payments": [showing.plain_payment(payment) for payment in found], "payouts": out})
     else:
         say(showing.payments(found) if found else "no payments")
+        if out:
+            say(showing.payouts(out))
 
 
 @bills.command("list")
@@ -183,6 +225,9 @@ def credit(
 def statement(
     agreement: AgreementId,
     as_of: AsOf = None,
+    final: Annotated[
+        bool, typer.Option("--final", help="The final statement (C8.1), as it was made last.")
+    ] = False,
     pdf: Annotated[
         Path | None, typer.Option("--pdf", metavar="FILE", help="Write it here as PDF, for the customer.")
     ] = None,
@@ -193,12 +238,16 @@ def statement(
     as_json: AsJson = False,
 ) -> None:
     """The statement of a day: every line with its clause and how it comes about (C7.1, C8)."""
-    terms, found = _statement(agreement, as_of)
+    if final and as_of is not None:
+        raise typer.BadParameter("give --final or --as-of: a final statement has its own day")
+    terms, found = _final_statement(agreement) if final else _statement(agreement, as_of)
     made: dict[Path, bytes] = {}
     if pdf is not None:
         from documents import statements  # the typesetter is large: only who prints loads it
 
-        made[pdf] = statements.pdf(found, terms, language=language or terms.customer.language)
+        made[pdf] = statements.pdf(
+            found, terms, language=language or terms.customer.language, final=found.final is not None
+        )
     if table is not None:
         made[table] = showing.statement_table(found).encode()
     file_away(made, quiet=as_json)
@@ -291,4 +340,20 @@ def _statement(agreement_id: str, as_of: date | None) -> tuple[TermSheet, Statem
     terms, found = _on_record(agreement_id, wanted)
     if found is None:
         raise Unknown(f"agreement {agreement_id} has not been in force: there is nothing to state")
+    return terms, found
+
+
+def _final_statement(agreement_id: str) -> tuple[TermSheet, Statement]:
+    async def wanted(store: RecordStore, zone: ZoneInfo) -> Statement | None:
+        money = await store.money(agreement_id)
+        if money is None or not money.finals:
+            return None
+        made = money.finals[-1]
+        return await store.statement(agreement_id, made.on, made.at)
+
+    terms, found = _on_record(agreement_id, wanted)
+    if found is None:
+        raise Unknown(
+            f"agreement {agreement_id} has no final statement yet: it is made when the agreement closes"
+        )
     return terms, found

@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 
 from contract import commands
+from contract.money_commands import PenaltyOf, WaivePenalty
 from contract.terms import Priority, Service
 from starter.commands import request_reading
+from starter.commands.money import settle
 from starter.commands.options import (
     AgreementId,
     AsJson,
@@ -277,3 +279,22 @@ def note(
 
 app.command("show")(request_reading.show)
 app.command("list")(request_reading.list_)
+
+
+@app.command("waive-penalty")
+def waive_penalty(
+    agreement: AgreementId,
+    request: RequestId,
+    of: Annotated[PenaltyOf, typer.Argument(metavar="OF", help="late_response or late_resolution.")],
+    reason: Annotated[str, typer.Argument(metavar="REASON", help="Why; it goes on record.")],
+    by: By,
+    amount: Annotated[
+        str | None, typer.Option("--amount", metavar="AMOUNT", help="A part; without it, all that stands.")
+    ] = None,
+    at: At = None,
+    command_id: CommandId = None,
+    as_json: AsJson = False,
+) -> None:
+    """The customer waives a penalty of a request, closed or not, or a part of it (C8.1)."""
+    content = {"request_id": request, "of": of, "reason": reason, "amount": amount}
+    settle(agreement, WaivePenalty, by, at, command_id, as_json, content)

@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from contract.agreement_money import MoneyStanding
-from contract.money_file import Payment
+from contract.money_file import Payment, Payout
 from contract.statements import Statement, StatementLine
 from records.results import PostedEntry
 from starter.showing.paper import BAD, DIM, GOOD, NOTHING, exactly, facts, marked, money, table, words
@@ -87,6 +87,21 @@ def payments(found: Sequence[Payment]) -> Table:
     return made
 
 
+def payouts(found: Sequence[Payout]) -> Table:
+    """What the provider paid the customer."""
+    made = table("Paid out", "day", "of", "means", "reference", "amount", "", right=["amount"])
+    for payout in found:
+        made.add_row(
+            payout.value_date.isoformat(),
+            payout.of.value,
+            payout.label or payout.means.value,
+            payout.reference,
+            money(payout.amount),
+            marked("taken back", BAD) if payout.reversed else "",
+        )
+    return made
+
+
 def plain_payment(payment: Payment) -> dict[str, Any]:
     """A payment for programs, with what it comes to."""
     found: dict[str, Any] = plain(payment)
@@ -96,7 +111,8 @@ def plain_payment(payment: Payment) -> dict[str, Any]:
 def statement(found: Statement, zone: ZoneInfo) -> list[RenderableType]:
     """The statement of a day, line by line."""
     numbers = ["amount", "balance"]
-    title = f"Statement of agreement {found.agreement_id} as of {found.as_of}"
+    kind = "Statement" if found.final is None else "Final statement"
+    title = f"{kind} of agreement {found.agreement_id} as of {found.as_of}"
     made = table(title, "day", "what", "about", "clause", *numbers, "how", right=numbers, note=zone.key)
     for line in found.lines:
         made.add_row(
@@ -118,6 +134,9 @@ def statement(found: Statement, zone: ZoneInfo) -> list[RenderableType]:
         sums.append(("not cleared yet", ", ".join(f"{p.reference} {money(p.amount)}" for p in found.pending)))
     if found.suspended:
         sums.append(("service", marked("suspended", BAD)))
+    if found.final is not None:
+        sums.append(("final statement", f"no. {found.final.number} of {found.final.on}"))
+        sums.append(("requests it left open", ", ".join(found.final.still_open) or "none"))
     return [made, "", facts(sums)] if found.lines else [title, "", facts(sums)]
 
 

@@ -16,19 +16,23 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from contract import books, dunning, money_life
+from contract import agreement, agreement_money, books, dunning, money_life, settling
+from contract.agreement_file import REMINDERS, AgreementFile, TermDates
+from contract.agreement_states import AgreementState
 from contract.balance import Balance, balance
 from contract.billing import LateTerms, MoneyTerms, set_off_limit
 from contract.days import Days
-from contract.facts import Account, Event, EventKind, LedgerEntry
+from contract.facts import Account, EntryKind, Event, EventKind, LedgerEntry
 from contract.late_fees import Hold
 from contract.money import Money
-from contract.money_commands import MONEY_COMMANDS, MoneyCommandName
-from contract.money_deeds import apply
-from contract.money_file import MoneyFile
+from contract.money_commands import MONEY_COMMANDS, AnyMoneyCommand, MoneyCommandName
+from contract.money_deeds import apply, asks_ledger, check
+from contract.money_file import MoneyFile, PayoutOf
 from contract.parties import Actor, Role
 from contract.penalties import add_months
-from contract.terms import Allocation, Means, Period, Settlement
+from contract.refusals import Refused
+from contract.terms import Allocation, Means, Period, Service, Settlement
+from contract.versions import AgreementTerms
 
 ONE_DAY = timedelta(days=1)
 FIRST = date(2026, 1, 1)
@@ -52,6 +56,7 @@ class MoneyAgreed:
     suspend_after: int | None = None
     notice: int = 3
     allocation: Allocation = Allocation.INTEREST_FIRST
+    settlement: Settlement = Settlement.SET_OFF
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"
 
@@ -62,7 +67,7 @@ class MoneyAgreed:
             period=self.period,
             payment_days=self.payment_days,
             means=list(Means),
-            settlement=Settlement.SET_OFF,
+            settlement=self.settlement,
             allocation=self.allocation,
             late=LateTerms(
                 percent_per_day=Decimal(self.percent),
@@ -90,6 +95,37 @@ class MoneyAgreed:
             judged_until=effective_at,
         )
 
+    def agreement(self, agreement_id: str = "A") -> AgreementFile:
+        """In force, with its money."""
+        money = self.file(agreement_id)
+        terms = AgreementTerms(
+            provider_id="provider",
+            customer_id="customer",
+            services=[Service.TECHNICAL_SUPPORT],
+            offer_days=30,
+            command_delay_hours=24,
+            closing_days=10,
+        )
+        dates = TermDates(
+            effective_date=self.first,
+            ends_at=money.days.start_of(self.last + ONE_DAY),
+            last_day=self.last,
+            year_starts=[],
+            reminders={},
+        )
+        return AgreementFile(
+            agreement_id=agreement_id,
+            digest="0" * 64,
+            terms=terms,
+            state=AgreementState.ACTIVE,
+            offered_at=money.effective_at,
+            last_at=money.effective_at,
+            effective_at=money.effective_at,
+            dates=dates,
+            reminded=list(REMINDERS),
+            money=money,
+        )
+
 
 @dataclass
 class MoneyLife:
@@ -97,16 +133,18 @@ class MoneyLife:
 
     agreed: MoneyAgreed = field(default_factory=MoneyAgreed)
     set_offs: dict[int, Money] = field(default_factory=dict)
-    """Penalties that stand when a period's bill is issued."""
+    """Penalties that are taken to stand when a period's bill is issued; else those in the ledger."""
     mail_delay: timedelta | None = timedelta(seconds=5)
     """How long a notice takes to reach the customer; None: it never does."""
     agreement_id: str = "A"
 
     def __post_init__(self) -> None:
-        self.file = self.agreed.file(self.agreement_id)
+        self.agreement = self.agreed.agreement(self.agreement_id)
+        assert self.agreement.money is not None
+        self.file = self.agreement.money
+        self.open_requests: list[str] = []
         self.entries: list[LedgerEntry] = []
         self.events: list[Event] = []
-        self.seq = 0
         self.commands = 0
 
     def at(self, day: date, hour: float = 10) -> datetime:
@@ -117,8 +155,7 @@ class MoneyLife:
         return self.agreed.first + timedelta(days=self.agreed.payment_days + number)
 
     def number(self) -> int:
-        self.seq += 1
-        return self.seq
+        return self.agreement.next_seq()
 
     def wake(self, until: datetime) -> None:
         """Issue what is due by an instant, then do what fell due, in order."""
@@ -127,13 +164,79 @@ class MoneyLife:
             draft = money_life.draft_bill(self.file)
             assert draft is not None
             assert draft.period is not None
-            stands = self.set_offs.get(draft.period, Money(minor=0, currency=draft.amount.currency))
+            stands = self.set_offs.get(draft.period, self._set_off(draft.issued_at))
             bill = draft.model_copy(update={"set_off": set_off_limit(draft.amount, stands)})
             event = money_life.issued(bill, self.number())
             self._keep([event], books.bill_entries(self.agreement_id, bill))
             outcome = money_life.take_bill(self.file, bill, event.seq)
             self._keep(outcome.events, outcome.entries)
         self._advance(until)
+        self._end(until)
+
+    def _set_off(self, before: datetime) -> Money:
+        known = [e for e in self.entries if e.effective_at < before]
+        stands = _payable(known) if self.agreed.settlement is Settlement.SET_OFF else 0
+        return Money(minor=stands, currency=self.agreed.currency)
+
+    def _end(self, until: datetime) -> None:
+        """Expire, close, state finally, settle: what has come of these by an instant."""
+        file = self.agreement
+        events = agreement.advance(file, until)
+        if file.state is AgreementState.EXPIRED and file.open_requests is None:
+            assert file.dates is not None
+            file.open_requests, file.last_ended_at = list(self.open_requests), file.dates.ends_at
+        self._keep(events + agreement.close(file, until), [])
+        while (ask := agreement_money.next_statement(file, until)) is not None:
+            assert self._decide(ask) is None
+
+    def end_request(self, request_id: str, at: datetime) -> None:
+        """A request ends; after the end of the term the agreement is told."""
+        self.open_requests.remove(request_id)
+        if self.agreement.open_requests is not None:
+            agreement.tell_request(self.agreement, request_id, False, at)
+        self.wake(at)
+
+    def accrue(self, minor: int, at: datetime, request_id: str = "r") -> None:
+        """A request posts a penalty for a late response."""
+        self.wake(at)
+        entry = LedgerEntry(
+            key=f"penalty:{len(self.entries)}",
+            kind=EntryKind.PENALTY,
+            clause="C8.1.1",
+            effective_at=at,
+            debit=Account.PENALTY_EXPENSE,
+            credit=Account.PENALTY_PAYABLE,
+            amount=Money(minor=minor, currency=self.agreed.currency),
+            terms_version=1,
+            request_id=request_id,
+        )
+        self._keep([], [entry])
+
+    def _decide(self, ask: settling.Ask, command: AnyMoneyCommand | None = None) -> Refused | None:
+        """What the record store does with an ask, from this ledger."""
+        at = ask.at if isinstance(ask, settling.FinalAsk) else ask.command.at
+        touching = [e for e in self.entries if Account.PENALTY_PAYABLE in (e.debit, e.credit)]
+        accruals = []
+        if isinstance(ask, settling.WaiverAsk):
+            for one in touching:
+                if one.kind is EntryKind.PENALTY and one.request_id == ask.command.request_id:
+                    stands = _payable([e for e in touching if one.key in (e.key, e.reverses)])
+                    accruals.append(settling.Accrual(one.key, one.clause, one.effective_at, stands))
+        standing = settling.Standing(
+            _payable(touching),
+            _payable([e for e in touching if e.effective_at <= at]),
+            max((e.effective_at for e in touching), default=None),
+            accruals,
+        )
+        decision = settling.decide(ask, standing, self.agreement.seq + 1)
+        if decision.event is None:
+            assert decision.refusal is not None
+            return Refused(decision.refusal)
+        self.number()
+        self._keep([decision.event], decision.entries)
+        outcome = agreement_money.take_decided(self.agreement, decision.event, command)
+        self._keep(outcome.events, outcome.entries)
+        return None
 
     def _advance(self, until: datetime) -> None:
         """Wake whenever something falls due, as the workflow does."""
@@ -171,7 +274,18 @@ class MoneyLife:
                 **content,
             }
         )
-        outcome = apply(self.file, command, role, self.number)  # type: ignore[arg-type]
+        self._take(command, role)  # type: ignore[arg-type]
+        self.wake(at)
+
+    def _take(self, command: AnyMoneyCommand, role: Role) -> None:
+        if asks_ledger(self.file, command):
+            check(self.file, command, role)
+            refused = self._decide(agreement_money.ask_of(self.agreement, command), command)
+            if refused is not None:
+                raise refused
+            return
+        outcome = apply(self.file, command, role, self.number)
+        self.agreement.last_at = command.at
         self._keep(outcome.events, outcome.entries)
 
     def pay(self, amount: str, day: date, reference: str | None = None, **content: Any) -> None:
@@ -217,6 +331,12 @@ class MoneyLife:
         assert -self.account(Account.CUSTOMER_CREDIT) == now.credit_left
 
 
+def _payable(entries: Sequence[LedgerEntry]) -> int:
+    """What the provider owes in penalties, in minor units."""
+    owed = sum(e.amount.minor for e in entries if e.credit is Account.PENALTY_PAYABLE)
+    return owed - sum(e.amount.minor for e in entries if e.debit is Account.PENALTY_PAYABLE)
+
+
 # The same, worked out in another way
 
 
@@ -249,6 +369,7 @@ def worked_out(agreed: MoneyAgreed, file: MoneyFile, on: date) -> WorkedOut:
     """What is owed at the end of a day, by the facts of a file, one day after the other."""
     debts: dict[str, Debt] = {}
     purses: list[list[Any]] = []
+    overdrawn = 0
     day = min([agreed.first, *(p.counts_on for p in file.payments if p.counts_on)])
     while day <= on:
         for debt in debts.values():
@@ -274,13 +395,21 @@ def worked_out(agreed: MoneyAgreed, file: MoneyFile, on: date) -> WorkedOut:
             purse = [amount, named]
             purses.append(purse)
             _open(agreed, file, debts, purse, day)
+        for out in file.payouts:
+            if out.value_date == day and out.of is PayoutOf.CREDIT and not out.reversed:
+                wanted = out.amount.minor
+                for purse in purses:
+                    taken = min(wanted, purse[0])
+                    purse[0] -= taken
+                    wanted -= taken
+                overdrawn += wanted
         day += ONE_DAY
     late = {name: _late(agreed, file.holds, name, debt, on) for name, debt in debts.items()}
     return WorkedOut(
         unpaid={name: debt.left for name, debt in debts.items()},
         late=late,
         late_left={name: max(0, late[name] - debts[name].paid - debts[name].waived) for name in debts},
-        credit=sum(purse[0] for purse in purses),
+        credit=sum(purse[0] for purse in purses) - overdrawn,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,14 +11,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from contract import dunning
-from contract.facts import Account
+from contract.agreement_states import AgreementState
+from contract.balance import paid_out
+from contract.facts import Account, EntryKind, EventKind
 from contract.late_fees import Hold
 from contract.money import Money
 from contract.money_file import PaymentState
 from contract.money_record import take
+from contract.parties import Role
 from contract.refusals import Refused
 from contract.statements import statement
-from contract.terms import Allocation, Means, Period
+from contract.terms import Allocation, Means, Period, Settlement
 from tests.contract.money_lives import FIRST, ONE_DAY, MoneyAgreed, MoneyLife, worked_out
 
 AMOUNTS = st.sampled_from([1, 99, 5000_00, 7024_00, 12000_00, 12060_00, 12345_67, 24000_00])
@@ -33,6 +37,7 @@ AGREED = st.builds(
     suspend_after=st.sampled_from([None, 3, 10]),
     notice=st.sampled_from([0, 3]),
     allocation=st.sampled_from(Allocation),
+    settlement=st.sampled_from(Settlement),
     zone=st.sampled_from(["Asia/Shanghai", "Europe/Berlin"]),
 )
 
@@ -47,14 +52,20 @@ class MoneyLives(RuleBasedStateMachine):
     @initialize(agreed=AGREED, set_off=st.sampled_from([0, 0, 200_00, 20000_00]), mail=st.booleans())
     def agree(self, agreed: MoneyAgreed, set_off: int, mail: bool) -> None:
         self.agreed = agreed
-        penalties = {k: Money(minor=set_off, currency="CNY") for k in range(0, 12, 3)} if set_off else {}
-        self.life = MoneyLife(agreed, penalties, timedelta(hours=5) if mail else None)
+        self.life = MoneyLife(agreed, mail_delay=timedelta(hours=5) if mail else None)
         self.today = agreed.first
         self.hour = 9.0
-        self.overdue_since_told = 0
+        if set_off:
+            self.life.accrue(set_off, self.life.at(agreed.first, 9.5))
+
+    @property
+    def settled(self) -> bool:
+        return self.life.agreement.state is AgreementState.SETTLED
 
     def _do(self, name: str, **content: Any) -> bool:
         self.hour += 0.01
+        if self.settled:
+            return False
         try:
             self.life.do(name, self.today, self.hour, **content)
         except Refused:
@@ -126,7 +137,72 @@ class MoneyLives(RuleBasedStateMachine):
 
     @rule(minor=AMOUNTS)
     def goodwill_is_shown(self, minor: int) -> None:
-        assert self._do("give_credit", amount=amount(minor), reason="r")
+        assert self._do("give_credit", amount=amount(minor), reason="r") or self.settled
+
+    @precondition(lambda self: not self.settled)
+    @rule(request_id=st.sampled_from(["q", "r"]))
+    def a_request_is_opened(self, request_id: str) -> None:
+        if self.life.agreement.state is AgreementState.ACTIVE and request_id not in self.life.open_requests:
+            self.life.open_requests.append(request_id)
+
+    @precondition(lambda self: self.life.open_requests)
+    @rule(minor=st.sampled_from([200_00, 500_00, 12345_67]), ends=st.booleans())
+    def a_request_is_late_and_perhaps_ends(self, minor: int, ends: bool) -> None:
+        self.hour += 0.01
+        request_id = self.life.open_requests[0]
+        self.life.accrue(minor, self.life.at(self.today, self.hour), request_id)
+        if ends:
+            self.life.end_request(request_id, self.life.at(self.today, self.hour))
+
+    @rule(request_id=st.sampled_from(["q", "r"]), minor=st.sampled_from([None, 1, 200_00]))
+    def the_customer_waives_a_penalty(self, request_id: str, minor: int | None) -> None:
+        content: dict[str, Any] = {"request_id": request_id, "of": "late_response", "reason": "r"}
+        content |= {} if minor is None else {"amount": amount(minor)}
+        before = self._waivable(request_id)
+        wanted = before if minor is None else minor
+        done = self._do("waive_penalty", role=Role.CUSTOMER, **content)
+        assert done == (0 < wanted <= before and not self.settled)
+        assert self._waivable(request_id) == before - (wanted if done else 0)
+
+    def _waivable(self, request_id: str) -> int:
+        """Penalties of a request less what was waived of them."""
+        signs = {EntryKind.PENALTY: 1, EntryKind.PENALTY_WAIVER: -1}
+        return sum(
+            signs.get(e.kind, 0) * e.amount.minor for e in self.life.entries if e.request_id == request_id
+        )
+
+    @rule(minor=st.sampled_from([None, None, 1, 100_00]), back=st.sampled_from([0, 0, 4]))
+    def the_provider_pays_out(self, minor: int | None, back: int) -> None:
+        """Never more than is owed: penalties in the term where they are paid out, else credit at the end."""
+        self.life.wake(self.life.at(self.today, self.hour))
+        file = self.life.file
+        if file.finals:
+            owed = max(0, worked_out(self.agreed, file, self.today).credit)
+        else:
+            owed = -self.life.account(Account.PENALTY_PAYABLE)
+            owed = max(0, owed) if self.agreed.settlement is Settlement.PAY_OUT else 0
+        wanted = owed if minor is None else minor
+        done = not self.settled and self._do(
+            "record_payout",
+            means="transfer",
+            reference=f"P{len(file.payouts)}",
+            amount=amount(max(1, wanted)),
+            value_date=max(self.agreed.first, self.today - timedelta(days=back)),
+        )
+        assert not done or 0 < wanted <= owed
+
+    @precondition(lambda self: self.life.file.payouts)
+    @rule(data=st.data())
+    def a_payout_is_told_again_or_taken_back(self, data: st.DataObject) -> None:
+        payout = data.draw(st.sampled_from(self.life.file.payouts))
+        known = len(self.life.file.payouts)
+        named = {"means": payout.means, "reference": payout.reference}
+        again = {"amount": str(payout.amount), "value_date": payout.value_date}
+        if not payout.reversed:
+            self._do("record_payout", **named, **again)
+            assert len(self.life.file.payouts) == known
+        if data.draw(st.booleans()):
+            self._do("reverse_payout", **named, reason="r")
 
     @precondition(lambda self: self.life.file.bills)
     @rule(data=st.data(), minor=st.sampled_from([None, 1000_00]))
@@ -163,13 +239,54 @@ class MoneyLives(RuleBasedStateMachine):
             spent[paid.fund] = spent.get(paid.fund, 0) + paid.amount
         came = {p.key: p.amount.minor for p in self.life.file.payments if p.counts_on}
         came |= {c.key: c.amount.minor for c in self.life.file.credits}
-        assert {key: spent.get(key, 0) + left for key, left in found.credit.items()} == came
+        out = sum(p.amount.minor for p in paid_out(self.life.file)) - found.overdrawn
+        assert sum(spent.values()) + sum(found.credit.values()) + out == sum(came.values())
+        if not out:
+            assert {key: spent.get(key, 0) + left for key, left in found.credit.items()} == came
 
     @invariant()
     def the_ledger_says_the_same(self) -> None:
         self.life.assert_books_hold()
         came = sum(p.amount.minor for p in self.life.file.payments if p.counts_on)
-        assert self.life.account(Account.CASH) == came
+        out = sum(p.amount.minor for p in self.life.file.payouts if not p.reversed)
+        assert self.life.account(Account.CASH) == came - out
+
+    @invariant()
+    def it_is_settled_when_and_only_when_neither_owes_the_other_anything(self) -> None:
+        """And then the customer has paid what the contract gives, to the cent."""
+        life, file = self.life, self.life.agreement
+        self.life.wake(self.life.at(self.today, self.hour))
+        open_accounts = (
+            Account.PENALTY_PAYABLE,
+            Account.RECEIVABLE,
+            Account.LATE_FEE_RECEIVABLE,
+            Account.CUSTOMER_CREDIT,
+        )
+        if self.settled:
+            assert [life.account(account) for account in open_accounts] == [0, 0, 0, 0]
+            assert not file.open_requests
+            expected = worked_out(self.agreed, life.file, self.today)
+            fees = sum(bill.amount.minor for bill in life.file.bills)
+            goodwill = life.account(Account.GOODWILL_EXPENSE)
+            penalties = sum(self._waivable(request_id) for request_id in ("q", "r"))
+            waived = sum(w for w in life.balance(self.today).waived.values())
+            paid = life.account(Account.CASH)
+            assert paid == fees + sum(expected.late.values()) - waived - goodwill - penalties
+        elif file.state is AgreementState.CLOSED:
+            since = max(file.closed_at or life.at(self.today), file.last_ended_at or life.at(self.today))
+            waits = file.open_requests or any(h.last is None for h in life.file.holds)
+            waits = waits or any(p.state is PaymentState.PENDING for p in life.file.payments)
+            if not waits and since + timedelta(hours=24) <= life.at(self.today, self.hour):
+                assert life.balance(self.today).owed or life.account(Account.PENALTY_PAYABLE)
+
+    @invariant()
+    def a_final_statement_nets_all_that_was_owed_by_then(self) -> None:
+        for made in [e for e in self.life.events if e.kind is EventKind.FINAL_STATEMENT]:
+            told = made.payload
+            netted = told["credit"]["amount"] if "credit" in told else "0.00"
+            if "bill" in told:
+                netted = f"-{told['bill']['to_pay']}"
+            assert netted == told["penalties"]
 
     @invariant()
     def nobody_is_suspended_untold_or_without_owing(self) -> None:
@@ -189,7 +306,7 @@ class MoneyLives(RuleBasedStateMachine):
         read = self.agreed.file()
         for event in self.life.events:
             take(read, event)
-        for name in ("bills", "payments", "credits", "waivers", "suspensions"):
+        for name in ("bills", "payments", "credits", "waivers", "payouts", "finals", "suspensions"):
             assert getattr(read, name) == getattr(self.life.file, name)
 
     @invariant()
@@ -200,6 +317,50 @@ class MoneyLives(RuleBasedStateMachine):
         assert doing is None or doing.at > now
 
 
+class MoneyEnds(MoneyLives):
+    """Lives that begin a month before their end, with penalties, and mostly come to it."""
+
+    @initialize(
+        agreed=AGREED,
+        penalties=st.lists(st.sampled_from([200_00, 500_00, 20000_00]), max_size=3),
+        left_open=st.booleans(),
+    )
+    def agree(self, agreed: MoneyAgreed, penalties: list[int], left_open: bool) -> None:
+        self.agreed = replace(agreed, months=1)
+        self.life = MoneyLife(self.agreed)
+        self.hour = 9.0
+        for hour, minor in enumerate(penalties):
+            self.life.accrue(minor, self.life.at(agreed.first, 9.1 + hour / 10), "r")
+        if left_open:
+            self.life.open_requests.append("q")
+        self.today = self.agreed.last
+
+    @rule(exactly=st.booleans())
+    def what_is_owed_is_paid(self, exactly: bool) -> None:
+        self.life.wake(self.life.at(self.today, self.hour))
+        owed = self.life.balance(self.today).owed + (0 if exactly else 1)
+        content: dict[str, Any] = {"means": "transfer", "value_date": self.today, "amount": amount(abs(owed))}
+        if owed > 0:
+            reference = f"R{len(self.life.file.payments)}"
+            assert self._do("record_payment", **content, reference=reference) or self.settled
+        elif owed < 0 and self.life.file.finals:
+            assert self._do("record_payout", **content, reference=f"P{len(self.life.file.payouts)}")
+
+    @rule(days=st.sampled_from([1, 2, 14]))
+    def more_days_pass(self, days: int) -> None:
+        self.today += timedelta(days=days)
+        self.hour = 9.0
+        self.life.wake(self.life.at(self.today, self.hour))
+
+    @precondition(lambda self: self.life.open_requests)
+    @rule()
+    def a_request_ends(self) -> None:
+        self.hour += 0.01
+        self.life.end_request(self.life.open_requests[0], self.life.at(self.today, self.hour))
+
+
+MoneyEnds.TestCase.settings = settings(max_examples=100, stateful_step_count=25)
+TestMoneyEnds = MoneyEnds.TestCase
 MoneyLives.TestCase.settings = settings(max_examples=100, stateful_step_count=30)
 TestMoneyLives = MoneyLives.TestCase
 
