@@ -31,6 +31,7 @@ from records.money import money_of
 from records.results import Notification, PostedEntry, RecordedEvent
 from records.schema import calendar_years, ledger_entries, notifications, requests, terms_versions
 from records.snapshots import request_snapshot
+from records.types import canonical_json
 
 AT_ONCE = 500
 """So many rows are in memory at a time."""
@@ -97,7 +98,7 @@ def tell(
         return False
     found = standings.workflows(connection, agreement_id)
     own = _events(connection, found[0].workflow_id, until)
-    versions = _versions(connection, agreement_id, until)
+    versions = _versions(connection, agreement_id, own)
     sheets = {document.version: read_terms(document.canonical) for document in versions}
     zone = ZoneInfo(sheets[max(sheets)].time_zone)
     newest = max([today, *(row.event.at for row in own)]) if until is None else until
@@ -131,12 +132,14 @@ def _events(connection: Connection, workflow_id: str, until: datetime | None) ->
     return found[: max(by_then, default=0)]
 
 
-def _versions(connection: Connection, agreement_id: str, until: datetime | None) -> list[TermsDocument]:
+def _versions(connection: Connection, agreement_id: str, own: Sequence[RecordedEvent]) -> list[TermsDocument]:
+    """The versions that the agreement's events tell of, those not yet in force included."""
     wanted = select(terms_versions).where(terms_versions.c.agreement_id == agreement_id)
     rows = connection.execute(wanted.order_by(terms_versions.c.version)).mappings()
     fields = tuple(TermsDocument.model_fields)
     found = [TermsDocument.model_validate({name: row[name] for name in fields}) for row in rows]
-    return [one for one in found if until is None or one.effective_at is None or one.effective_at <= until]
+    told = [canonical_json(row.event.payload) for row in own]
+    return [one for one in found if one.version == 1 or any(one.digest in payload for payload in told)]
 
 
 def _request(

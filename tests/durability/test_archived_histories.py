@@ -12,11 +12,19 @@ import pytest
 import pytest_asyncio
 from google.protobuf.json_format import Parse
 from temporalio.api.history.v1 import History
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
 
 from activities.histories import Histories, history_of
 from contract.commands import CommandName
+from runtime.connection import PLAIN
 from runtime.engines import DevServer
-from tests.engine import CONTENT, HOUR, START, R, World, eventually, real_world, short_runs
+from starter.evidence.packing import pack
+from tests.engine import CONTENT, HOUR, START, LivedAgreement, R, World, eventually, real_world, short_runs
+from tests.evidence.forging import Files, rows_of, unpacked
+from tests.keys import ENCRYPTED
+from workflows.agreement import Agreement
+from workflows.service_request import ServiceRequest
 
 NOTE = str(CONTENT[CommandName.ADD_NOTE]["note"]).encode()
 
@@ -32,10 +40,7 @@ async def world(tmp_path: Path, server: DevServer, monkeypatch: pytest.MonkeyPat
 
 
 async def test_every_run_that_is_over_is_put_on_record_as_the_engine_has_it(world: World):
-    agreement = await world.agreement(ago=5 * HOUR)
-    await agreement.submit()
-    for number in range(40):
-        await agreement.do("add_note", START + HOUR, command_id=f"note-{number}")
+    agreement = await noted(world)
     handle = agreement.request_handle()
     *over, running = await world.runs(handle)
     assert len(over) >= 2
@@ -59,6 +64,69 @@ async def test_every_run_that_is_over_is_put_on_record_as_the_engine_has_it(worl
         said = [base64.b64decode(payload["data"]) for payload in _payloads(json.loads(found))]
         assert said
         assert not any(NOTE in data for data in said)
+
+
+async def noted(world: World) -> LivedAgreement:
+    """An agreement with a request of several runs."""
+    agreement = await world.agreement(ago=5 * HOUR)
+    await agreement.submit()
+    for number in range(40):
+        await agreement.do("add_note", START + HOUR, command_id=f"note-{number}")
+    return agreement
+
+
+def what_was_said(files: Files) -> bytes:
+    """All payloads of all histories."""
+    histories = [json.loads(data) for path, data in files.items() if path.startswith("histories/")]
+    said = [base64.b64decode(p.get("data", "")) for told in histories for p in _payloads(told)]
+    return b"\n".join(said)
+
+
+async def test_a_pack_has_the_history_of_every_run_in_clear(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    agreement = await noted(world)
+    request = agreement.request_handle()
+    first, *_, running = await world.runs(request)
+    # One is on record, the others the engine still has, and one of them goes on.
+    assert await Histories(world.temporal, world.store).keep(request.id, first)
+    codec = ENCRYPTED.payload_codec
+    target = tmp_path / "pack.zip"
+    packed = await pack(world.store, agreement.id, target, client=world.temporal, codec=codec)
+    assert packed is not None
+    assert packed.faults == []
+    files = unpacked(target)
+    rows = [row for row in rows_of(files, "histories.jsonl") if row["workflow_id"] == request.id]
+    assert {row["run_id"]: row["from"] for row in rows}[first] == "record"
+    assert {row["run_id"]: row["outcome"] for row in rows}[running] == "running"
+    assert [row["run_id"] for row in rows] == list(reversed(await world.runs(request)))
+    assert (packed.counts["payloads_encrypted"], packed.counts["histories_missing"]) == (0, 0)
+    assert NOTE in what_was_said(files)
+    # They are histories: the code that made them goes through them again.
+    short = short_runs(monkeypatch)
+    workflows = [Agreement, ServiceRequest]
+    replayer = Replayer(workflows=workflows, data_converter=PLAIN, workflow_runner=short)
+    for row in rows_of(files, "histories.jsonl"):
+        history = WorkflowHistory.from_json(row["workflow_id"], files[row["file"]].decode())
+        await replayer.replay_workflow(history)
+
+
+async def test_a_pack_says_which_histories_stay_encrypted_and_which_are_missing(world: World, tmp_path: Path):
+    agreement = await noted(world)
+    request = agreement.request_handle()
+    first, second, *_ = await world.runs(request)
+    await Histories(world.temporal, world.store).keep(request.id, second)
+    target = tmp_path / "pack.zip"
+    packed = await pack(world.store, agreement.id, target)  # no engine, no keys
+    assert packed is not None
+    assert packed.faults == []
+    files = unpacked(target)
+    kept, missing = rows_of(files, "histories.jsonl")
+    assert (kept["run_id"], kept["keys_missing"], kept["payloads"]["read"]) == (second, ["tests"], 0)
+    assert (missing["run_id"], missing["outcome"]) == (first, "missing")
+    assert packed.counts["histories_missing"] == 1
+    assert packed.counts["payloads_encrypted"] == kept["payloads"]["encrypted"] > 10
+    assert NOTE not in what_was_said(files)
 
 
 async def test_a_sweep_finds_nothing_new_the_second_time(world: World):

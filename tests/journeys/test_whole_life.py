@@ -25,7 +25,10 @@ from records import RequestFilter
 from records.results import ComplianceLine
 from runtime.settings import MailKind
 from starter.errors import CommandRefused
+from starter.evidence.packing import pack
+from starter.evidence.verify import head_of_mail, parse
 from tests.engine import CUSTOMER, DAY, HOUR, PROVIDER, SECOND, LivedAgreement, shanghai, skipping_world
+from tests.evidence.forging import faults, rows_of, unpacked
 
 pytestmark = [pytest.mark.engine, pytest.mark.journey]
 
@@ -204,6 +207,7 @@ async def test_an_agreement_is_lived_from_its_offer_to_its_close_and_the_books_a
         await ratings(agreement)
         await penalties(agreement)
         await everything_was_told_once(agreement)
+        await evidence(agreement, tmp_path / "evidence.zip")
 
 
 async def the_agreements_own_story(agreement: LivedAgreement) -> None:
@@ -313,3 +317,26 @@ async def everything_was_told_once(agreement: LivedAgreement) -> None:
         assert Counter((mail.event_seq, mail.recipient) for mail in sent) == Counter(wanted)
     mails = list(world.settings.outbox.glob("**/*.eml"))
     assert len(mails) == len({mail.read_bytes() for mail in mails}) > 60
+
+
+async def evidence(agreement: LivedAgreement, file: Path) -> None:
+    """All of it in one pack that proves itself, also to whoever has kept the mails (C9.2)."""
+    world = agreement.world
+    packed = await pack(world.store, agreement.id, file, client=world.temporal)
+    assert packed is not None
+    assert packed.faults == []
+    kept = [head_of_mail(str(mail)) for mail in world.settings.outbox.glob("**/*.eml")]
+    assert len(kept) > 60
+    assert faults(unpacked(file), heads=kept, digest=packed.digest) == []
+    # The test server keeps no lists; runs are found from each to the one it continued.
+    workflows = [agreement.handle, *map(agreement.request_handle, REQUESTS)]
+    runs = [run for workflow in workflows for run in await world.runs(workflow)]
+    assert sorted(row["run_id"] for row in rows_of(unpacked(file), "histories.jsonl")) == sorted(runs)
+    assert packed.counts["histories_missing"] == 0
+    # The numbers of r-3, which were worked out by hand, with the stretches of service they come from.
+    told = parse(unpacked(file)["requests/request-r-3.json"])
+    (resolve,) = [clock for clock in told["clocks"] if clock["target"] == "resolve"]
+    assert resolve["budget_hours"] == "48"
+    assert resolve["due"] == shanghai("2026-04-12 10:00").isoformat()
+    assert [pause["kind"] for pause in resolve["pauses"]] == ["materials"]
+    assert sum(entry["amount"]["minor"] for entry in told["entries"]) == 2000_00
