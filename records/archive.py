@@ -86,6 +86,13 @@ def keep(connection: Connection, document: TermsDocument, recorded_at: datetime)
         )
 
 
+def all_of(connection: Connection, agreement_id: str) -> list[TermsDocument]:
+    """Every version of an agreement's terms, in order."""
+    wanted = select(terms_versions).where(terms_versions.c.agreement_id == agreement_id)
+    found = connection.execute(wanted.order_by(terms_versions.c.version)).mappings()
+    return [_document(row) for row in found]
+
+
 def by_version(connection: Connection, agreement_id: str, version: int) -> TermsDocument | None:
     span = {"agreement_id": agreement_id, "version": version}
     found = connection.execute(_VERSION, span).mappings().one_or_none()

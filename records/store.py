@@ -215,6 +215,10 @@ class RecordStore:
     async def terms(self, agreement_id: str, version: int) -> TermsDocument | None:
         return await self._read(archive.by_version, agreement_id, version)
 
+    async def versions(self, agreement_id: str) -> list[TermsDocument]:
+        """Every version of an agreement's terms, in order: agreed, in force or not (C10.1)."""
+        return await self._read(archive.all_of, agreement_id)
+
     async def terms_by_digest(self, digest: str) -> TermsDocument | None:
         return await self._read(archive.by_digest, digest)
 

@@ -31,7 +31,9 @@ class Commands(LazyGroup):
             "starter.commands.dev", "dev", "Run everything on this machine: server, records, worker."
         ),
         "terms": Later("starter.commands.terms", "app", "Term sheets: check, digest, show."),
-        "agreement": Later("starter.commands.agreement", "app", "Agreements: offer, sign, suspend, show, …"),
+        "agreement": Later(
+            "starter.commands.agreement", "app", "Agreements: offer, sign, change, suspend, end, show, …"
+        ),
         "request": Later(
             "starter.commands.request", "app", "Service requests, from submission to rating; show, list."
         ),

@@ -72,9 +72,9 @@ def mistake(problem: BaseException) -> Mistake:
     """What an exception that ended a command comes to."""
     match problem:
         case CommandRefused(refusal=refusal):
-            return Mistake(
-                ExitCode.REFUSED, refusal.kind.value, refusal.message, refusal.clause, refusal.allowed
-            )
+            faults = [Fault.model_validate(fault) for fault in refusal.details.get("faults", [])]
+            kind, message, clause = refusal.kind.value, refusal.message, refusal.clause
+            return Mistake(ExitCode.REFUSED, kind, message, clause, refusal.allowed, faults)
         case NotPromised():
             return Mistake(ExitCode.REFUSED, "not_promised", str(problem), problem.clause)
         case Unknown():

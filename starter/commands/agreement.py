@@ -16,6 +16,7 @@ from contract.terms import canonical_bytes, digest_of
 from records.results import AgreementFilter
 from starter import given
 from starter.client import Aftercare
+from starter.commands import changes, versions
 from starter.commands.evidence import evidence
 from starter.commands.money import settle
 from starter.commands.options import AgreementId, AsJson, At, By, CommandId, Reason, SheetFile
@@ -29,6 +30,11 @@ from workflows.payloads import AgreementReceipt
 
 app = typer.Typer(no_args_is_help=True, help="Agreements, from the offer to the end of their term.")
 app.command()(evidence)
+app.add_typer(changes.fee_changes, name="fee-change")
+app.add_typer(changes.amendments, name="amendment")
+app.add_typer(changes.terminations, name="termination")
+app.command("versions")(versions.versions)
+app.command("diff")(versions.diff)
 
 
 @app.command()
