@@ -27,6 +27,7 @@ from activities.mail import Mailer, NoMailer, OutboxMailer, SmtpMailer
 from activities.messages import Sender
 from activities.notifications import Notifications
 from activities.records import Recording
+from activities.taking_over import TakingOver
 from activities.term_sheets import TermSheets
 from contract.faults import Faulty
 from records.faults import RecordFault
@@ -95,6 +96,7 @@ def build(
     recording = Recording(store)
     notifications = Notifications(store, sending, Sender(settings.mail_from, settings.mail_domain))
     admissions = Admissions(client, store, sheets, calendars, settings.task_queue)
+    taking_over = TakingOver(store, sheets, calendars, admissions)
     billing = Billing(client, store)
     # As few as the SDK begins with where the most is less.
     polls = PollerBehaviorAutoscaling(maximum=settings.max_pollers, initial=min(5, settings.max_pollers))
@@ -106,6 +108,7 @@ def build(
             recording.record,
             recording.open_requests,
             admissions.admit_request,
+            taking_over.take_over_requests,
             calendars.service_window,
             calendars.term_dates,
             notifications.notify,

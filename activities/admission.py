@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import rfc8785
 from temporalio import activity
@@ -21,7 +22,7 @@ from contract.snapshots import snapshot
 from records.faults import CalendarOutdated
 from records.store import RecordStore
 from workflows.ids import request_workflow_id
-from workflows.payloads import Admission, Admitted, Receipt, RequestStart
+from workflows.payloads import Admission, Admitted, Receipt, RequestStart, Ways
 from workflows.search_attributes import request_attributes, typed
 from workflows.story import request_details, request_summary
 
@@ -74,14 +75,18 @@ class Admissions:
             if known.existing_digest != digest:
                 return Admitted(other_content=True)
             record = await self._store.request(file.agreement_id, file.request_id)
-            if record is not None and len(record.events) > len(batch.events):
+            if record is not None and (
+                len(record.events) > len(batch.events)
+                # Whoever takes over the requests of an agreement starts it.
+                or record.events[0].event.kind is not EventKind.SUBMITTED
+            ):
                 return Admitted(receipt=Receipt.of(record.request, record.events[-1].event.seq))
             if record is not None:
                 # Recorded, perhaps not started: what is on record counts, not this second telling of it.
                 recorded = _as_recorded(record.events[0].event)
                 self._calendars.forget()
                 file, _ = await self._open(admission.model_copy(update={"submission": recorded}))
-        await self._start(file, admission)
+        await self.start(file, admission.ways, [1] if EventKind.SUBMITTED in NOTICES else [])
         return Admitted(receipt=Receipt.of(snapshot(file, file.submitted_at), file.seq))
 
     async def _known(self, agreement_id: str, request_id: str, digest: str) -> Admitted:
@@ -108,17 +113,18 @@ class Admissions:
         )
         return file, batch
 
-    async def _start(self, file: RequestFile, admission: Admission) -> None:
-        unsent = [1] if admission.ways.mail and EventKind.SUBMITTED in NOTICES else []
-        view = snapshot(file, file.submitted_at)
+    async def start(self, file: RequestFile, ways: Ways, untold: Sequence[int]) -> None:
+        """Start the workflow of a request on record; ``untold`` are the events to be mailed first."""
+        view = snapshot(file, file.judged_until)
+        unsent = list(untold) if ways.mail else []
         try:
             await self._client.start_workflow(
                 "ServiceRequest",
-                RequestStart(file=file, ways=admission.ways, unsent=unsent),
+                RequestStart(file=file, ways=ways, unsent=unsent),
                 id=request_workflow_id(file.agreement_id, file.request_id),
                 task_queue=self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=typed(request_attributes(view, admission.ways.offset)),
+                search_attributes=typed(request_attributes(view, ways.offset)),
                 static_summary=request_summary(file),
                 static_details=request_details(file),
             )

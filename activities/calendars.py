@@ -54,9 +54,11 @@ class Calendars:
         years = {number: await self.year(country, number) for number in needed}
         return Calendar(terms.service_hours, terms.time_zone, years).window(begin, until)
 
-    async def window_for(self, terms: TermSheet, begin: datetime, budget: timedelta) -> ServiceWindow:
-        """Service time from an instant, surely enough for a budget."""
-        until = Calendar(terms.service_hours, terms.time_zone).horizon(begin, budget)
+    async def window_for(
+        self, terms: TermSheet, begin: datetime, budget: timedelta, now: datetime | None = None
+    ) -> ServiceWindow:
+        """Service time from an instant, surely enough for a budget; even if none is used up by ``now``."""
+        until = Calendar(terms.service_hours, terms.time_zone).horizon(max(begin, now or begin), budget)
         return await self.window(terms, begin, until)
 
     @activity.defn(name="service_window")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -112,6 +113,7 @@ class Matter:
             "status": wording.agreement_states[agreement.shown],
             "terms_version": str(agreement.terms_version),
             "term_months": str(self.terms.term.total_months),
+            "before": self._before(),
             "offer_ends": payload.get("offer_ends") or agreement.offered_at + self.terms.offer_days * DAY,
             "effective_at": agreement.effective_at,
             "ends_at": ends_at,
@@ -120,6 +122,21 @@ class Matter:
             "actor_other": event.party.other if event.party else None,
             "may_sign": [role.value for role in Role if on_offer and role not in signed_by],
             **self._of_money(wording),
+        }
+
+    def _before(self) -> dict[str, Any] | None:
+        """What a running agreement is taken over with; None when it begins with its signatures."""
+        before, money = self.terms.taken_over, self.terms.money
+        if before is None:
+            return None
+        return {
+            "effective_date": before.effective_date,
+            "run_from": before.run_from,
+            "bills": str(len(before.bills)),
+            "owed": money(sum((bill.unpaid + bill.late_fee for bill in before.bills), Decimal(0))),
+            "credit": money(before.credit),
+            "penalties": money(sum((year.unsettled for year in before.penalties), Decimal(0))),
+            "requests": str(len(before.requests)),
         }
 
     def _of_money(self, wording: Wording) -> dict[str, Any]:

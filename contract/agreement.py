@@ -118,16 +118,19 @@ def apply(file: AgreementFile, command: OfferCommand, now: datetime) -> list[Eve
 
 
 def activate(file: AgreementFile, dates: TermDates, terms: TermSheet | None = None) -> list[Event]:
-    """Both have signed: in force from the second signature (C4.1). Its money is run where terms are given."""
+    """Both have signed: in force from the second signature, or from the day on which an agreement that is
+    taken over took effect (C4.1). Its money is run where terms are given."""
     file.state = AgreementState.ACTIVE
-    file.effective_at = max(signature.at for signature in file.signatures.values())
+    file.effective_at = dates.effective_at or file.signed_at
     file.dates = dates
     if terms is not None and dates.days is not None:
         version = file.terms_version
-        file.money = open_money(terms, version, dates.days, file.effective_at, dates.ends_at)
+        file.money = open_money(terms, version, dates.days, file.signed_at, dates.ends_at)
         file.dates = dates.model_copy(update={"days": None})
     payload = {"effective_date": dates.effective_date.isoformat(), "ends_at": dates.ends_at.isoformat()}
-    return [_own_event(file, file.effective_at, EventKind.ACTIVATED, "C4.1", payload)]
+    if dates.run_from is not None:
+        payload["run_from"] = dates.run_from.isoformat()
+    return [_own_event(file, file.signed_at, EventKind.ACTIVATED, "C4.1", payload)]
 
 
 def check_submission(file: AgreementFile, submission: Submission, now: datetime) -> None:
@@ -142,7 +145,8 @@ def check_submission(file: AgreementFile, submission: Submission, now: datetime)
         raise refuse(
             RefusalKind.NOT_IN_FORCE, f"the agreement is {file.state}: not in force", "C4.1", state=file.state
         )
-    check_stamp(submission.at, file.effective_at, now, file.terms.command_delay_hours)
+    _check_in_force(file, submission.at)
+    check_stamp(submission.at, submission.at, now, file.terms.command_delay_hours, file.heard_from)
     if submission.at >= file.dates.ends_at or file.state.is_final:
         raise refuse(
             RefusalKind.NOT_IN_FORCE,
@@ -160,6 +164,23 @@ def check_submission(file: AgreementFile, submission: Submission, now: datetime)
             "C3.1",
             [service.value for service in services],
         )
+
+
+def _check_in_force(file: AgreementFile, at: datetime) -> None:
+    """Raise :class:`Refused` for what was submitted before the agreement was in force, or was run here."""
+    begins = file.run_from
+    if begins is None or at >= begins:
+        return
+    taken_over = file.dates is not None and file.dates.run_from is not None
+    why = (
+        "it is run here: requests of before stand in its terms" if taken_over else "the agreement is in force"
+    )
+    raise refuse(
+        RefusalKind.OUT_OF_ORDER,
+        f"stamped {at.isoformat()}, before {begins.isoformat()}, from when {why}",
+        "§3",
+        not_before=begins.isoformat(),
+    )
 
 
 def commands_now(file: AgreementFile, by: Role) -> list[str]:
@@ -205,7 +226,7 @@ def _remind(file: AgreementFile, dates: TermDates, now: datetime) -> list[Event]
     """The latest reminder that is due and still makes sense; the ones it overtakes are not sent."""
     due = [d for d in REMINDERS if d not in file.reminded and dates.reminders[d] <= now]
     file.reminded += due
-    due = [d for d in due if file.effective_at is None or dates.reminders[d] > file.effective_at]
+    due = [d for d in due if not file.fully_signed or dates.reminders[d] > file.signed_at]
     if not due or now >= dates.ends_at:
         return []
     days = min(due)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -40,22 +40,31 @@ class TermDates(Model):
     """That day, in the zone of the contract."""
     year_starts: list[Instant]
     reminders: dict[int, Instant]
+    effective_at: Instant | None = None
+    """Of an agreement that is taken over: when its effective date began."""
+    run_from: Instant | None = None
+    """Of an agreement that is taken over: from when it is run here; what was before is in its terms."""
     days: Days | None = None
     """Every local day of the term and long after it; where the agreement's money is run, it has them."""
 
     @classmethod
     def of(cls, terms: TermSheet, activated_at: datetime, *, with_days: bool = False) -> TermDates:
         """From the instant of the second signature. Uses time-zone rules: for activities, not workflows."""
-        zone = ZoneInfo(terms.time_zone)
+        zone, before = ZoneInfo(terms.time_zone), terms.taken_over
 
         def midnight(day: date) -> datetime:
             return datetime(day.year, day.month, day.day, tzinfo=zone)
 
-        first = activated_at.astimezone(zone).date()
+        first = activated_at.astimezone(zone).date() if before is None else before.effective_date
         dates = cls.within(first, terms.term.total_months, midnight)
+        since = activated_at
+        if before is not None:
+            since = midnight(first).astimezone(UTC)
+            run_from = min(midnight(before.run_from), activated_at).astimezone(UTC)
+            dates = dates.model_copy(update={"effective_at": since, "run_from": run_from})
         if not with_days:
             return dates
-        days = Days.of(terms.time_zone, activated_at - DAY, dates.ends_at + DAYS_BEYOND)
+        days = Days.of(terms.time_zone, since - DAY, dates.ends_at + DAYS_BEYOND)
         return dates.model_copy(update={"days": days})
 
     @classmethod
@@ -149,6 +158,21 @@ class AgreementFile(Record):
         """When the agreement closes even if requests are open: ``closing_days`` after the end."""
         assert self.dates is not None
         return self.dates.ends_at + self.terms.closing_days * DAY
+
+    @property
+    def signed_at(self) -> datetime:
+        """When the second one signed."""
+        return max(signature.at for signature in self.signatures.values())
+
+    @property
+    def run_from(self) -> datetime | None:
+        """From when requests can have been submitted here; None while it is not in force."""
+        return self.effective_at if self.dates is None else self.dates.run_from or self.effective_at
+
+    @property
+    def heard_from(self) -> datetime | None:
+        """Of an agreement that is taken over: from when it can be told what happened since it is run here."""
+        return None if self.dates is None or self.dates.run_from is None else self.signed_at
 
     @property
     def fully_signed(self) -> bool:

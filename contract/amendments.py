@@ -30,6 +30,7 @@ from contract.parties import Role
 from contract.penalties import add_months
 from contract.reading import check_terms, read_terms
 from contract.refusals import RefusalKind, Refused, refuse
+from contract.taken_over import TakenOver
 from contract.terms import Term, TermSheet, canonical_bytes, digest_of
 from contract.values import DAY, TICK
 
@@ -65,7 +66,7 @@ def amended(base: TermSheet, changes: Mapping[str, Any], sheet: Mapping[str, Any
     before: dict[str, Any] = json.loads(canonical_bytes(base))
     document = json.loads(canonical_bytes(base)) if sheet is None else dict(sheet)
     faults = [fault for path, value in changes.items() for fault in _set(document, path, value)]
-    faults += [*_kept(before, document), *_not_shorter(base, document)]
+    faults += [*_kept(before, document), *_past_kept(base, document), *_not_shorter(base, document)]
     try:
         terms = check_terms(document)
     except Faulty as problem:
@@ -101,6 +102,24 @@ def _kept(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Fault
         if was is not None and was != given:
             allowed = f"{shown(was)}, as it is: a party's identity"
             yield Fault(path=path, clause=clause, given=shown(given), allowed=allowed)
+
+
+def _past_kept(base: TermSheet, document: Mapping[str, Any]) -> Iterator[Fault]:
+    """What a running agreement was taken over with is past: it may be left out, and not be another."""
+    given = document.get("taken_over")
+    if given is None:
+        return
+    try:
+        same = TakenOver.model_validate(given) == base.taken_over
+    except ValidationError:  # told with the faults of single fields
+        return
+    if not same:
+        allowed = (
+            "null, or as it is: what was taken over is past"
+            if base.taken_over
+            else "null: it is running here"
+        )
+        yield Fault(path="taken_over", clause="C4.1", given=shown(given), allowed=allowed)
 
 
 def _not_shorter(base: TermSheet, document: Mapping[str, Any]) -> Iterator[Fault]:

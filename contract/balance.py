@@ -58,11 +58,17 @@ class BillBalance:
     late_waived: int = 0
 
     def accrued(self, through: date) -> int:
-        """Its late fee to date."""
+        """Its late fee to date, without what it was taken over with."""
         return late_fee(self.bill, self.changes, self.holds, through)
 
+    @property
+    def late_before(self) -> int:
+        """The late fee that the bill was taken over with."""
+        before = self.bill.late_fee_before
+        return 0 if before is None else before.minor
+
     def late_unpaid(self, through: date) -> int:
-        return max(0, self.accrued(through) - self.late_paid - self.late_waived)
+        return max(0, self.late_before + self.accrued(through) - self.late_paid - self.late_waived)
 
     def segments(self, through: date) -> list[Segment]:
         return segments(self.bill, self.changes, self.holds, through)

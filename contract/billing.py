@@ -127,12 +127,24 @@ def billing_periods(effective: date, last: date, every: Period) -> Iterator[Bill
         k += 1
 
 
+def periods_before(effective: date, run_from: date, billed_through: date | None, every: Period) -> int:
+    """How many periods were billed before an agreement was taken over: those begun before it is run here,
+    and those billed ahead. The number of the first period that is billed here."""
+    k, months = 0, 12 // every.per_year
+    while (first := add_months(effective, k * months)) < run_from or (
+        billed_through is not None and first <= billed_through
+    ):
+        k += 1
+    return k
+
+
 class Bill(Model):
     """A bill (账单) as issued: it asks for ``amount`` less ``set_off``.
 
     ``set_off`` are penalties the bill was lowered by (C8.1); below zero when penalties set off before
     were reversed since, which raises it. ``bears_late_fees_from`` is given for a bill taken over from
-    before, which bears none for the time before the taking over.
+    before, which bears none for the time before the taking over; ``late_fee_before`` is what it bore then
+    and is still unpaid.
     """
 
     number: Identifier
@@ -152,6 +164,7 @@ class Bill(Model):
     late: LateTerms
     formula: str
     bears_late_fees_from: date | None = None
+    late_fee_before: Money | None = None
 
     @property
     def principal(self) -> Money:
@@ -173,19 +186,27 @@ def bill_number(k: int) -> str:
     return f"B{k + 1:03d}"
 
 
-def bill(period: BillingPeriod, terms: MoneyTerms, issued_at: Instant, set_off: Money, part: int = 1) -> Bill:
-    """The bill of a period, issued at its start; due ``payment_days`` later, at the end of that day.
+def bill(
+    period: BillingPeriod,
+    terms: MoneyTerms,
+    issued_on: date,
+    issued_at: Instant,
+    set_off: Money,
+    part: int = 1,
+) -> Bill:
+    """The bill of a period, issued at its start, or when it was taken over if that is later.
 
-    ``part``: 1, or which part of its period it is for.
+    Due ``payment_days`` after the day of its issue, at the end of that day. ``part``: 1, or which part of its
+    period it is for.
     """
     return Bill(
         number=bill_number(period.k) if part == 1 else f"{bill_number(period.k)}-{part}",
         period=period.k,
         first=period.first,
         last=period.last,
-        issued_on=period.first,
+        issued_on=issued_on,
         issued_at=issued_at,
-        due_on=period.first + timedelta(days=terms.payment_days),
+        due_on=issued_on + timedelta(days=terms.payment_days),
         fee=terms.fee,
         amount=period.fee(terms.fee),
         set_off=set_off,

@@ -50,9 +50,13 @@ class Line:
     reason: str | None = None
 
 
+_AS_TEXT = {"fee", "amount", "set_off", "late", "late_fee_before"}
+"""Of a bill, what its event tells otherwise, or never: a bill that was taken over is in the terms."""
+
+
 def bill_told(issue: Bill) -> dict[str, Any]:
     """A bill as an event tells it: all of it, its amounts as text."""
-    told_of = issue.model_dump(mode="json", exclude={"fee", "amount", "set_off", "late"})
+    told_of = issue.model_dump(mode="json", exclude=_AS_TEXT)
     return told_of | {
         "fee": str(issue.fee),
         "amount": str(issue.amount),
@@ -64,9 +68,13 @@ def bill_told(issue: Bill) -> dict[str, Any]:
 
 
 def bill_entries(agreement_id: str, bill: Bill) -> list[LedgerEntry]:
-    """The entries of a bill's issue: its fee, and the penalties set off against it (C7.1.1, C8.1)."""
+    """The entries of a bill's issue: its fee, and the penalties set off against it (C7.1.1, C8.1).
+
+    Of a bill that was taken over: what was unpaid of it, and of its late fee (C8.2.1).
+    """
     whole = bill.period is not None and bill.number == bill_number(bill.period)
-    key = f"bill:{agreement_id}:{bill.period if whole else bill.number}"
+    named = bill.number if bill.period is not None else f"opening:{bill.number}"
+    key = f"bill:{agreement_id}:{bill.period if whole else named}"
     entries = [
         LedgerEntry(
             key=key,
@@ -86,6 +94,20 @@ def bill_entries(agreement_id: str, bill: Bill) -> list[LedgerEntry]:
             terms_version=bill.terms_version,
         )
     ]
+    if bill.late_fee_before is not None:
+        entries.append(
+            LedgerEntry(
+                key=f"late-fee:{agreement_id}:{bill.number}:opening",
+                kind=EntryKind.LATE_FEE,
+                clause="C8.2.1",
+                debit=Account.LATE_FEE_RECEIVABLE,
+                credit=Account.OPENING,
+                amount=bill.late_fee_before,
+                explanation={"bill": bill.number, "through": bill.issued_on.isoformat()},
+                effective_at=bill.issued_at,
+                terms_version=bill.terms_version,
+            )
+        )
     if bill.set_off.minor:
         lowers = bill.set_off.minor > 0
         entries.append(

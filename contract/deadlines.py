@@ -144,6 +144,22 @@ def days_owed(file: RequestFile, reading: Reading | None, now: datetime) -> int:
     return max([present, *(_days_by(file, basis, basis.until) for basis in file.past_bases if basis.until)])
 
 
+def days_before(file: RequestFile) -> int:
+    """Days of late resolution that stand in the balances of before, or would: they do not accrue here."""
+    before = file.before
+    if before is None:
+        return 0
+    last = before.run_from - TICK
+    if file.resolved_at is not None:
+        last = min(last, file.resolved_at)
+    bases = [(basis, last if basis.until is None else min(last, basis.until)) for basis in file.past_bases]
+    if Target.RESOLVE in file.bases:
+        bases.append((file.bases[Target.RESOLVE], last))
+    return max(
+        [before.accrued.late_resolution_days, *(_days_by(file, basis, until) for basis, until in bases)]
+    )
+
+
 def day_started(file: RequestFile, reading: Reading | None, day: int) -> tuple[datetime, Basis]:
     """The first whole second of day *n* of lateness, and the basis that first reached it."""
     late, pauses = (day - 1) * DAY, pauses_of(file, Target.RESOLVE)

@@ -33,6 +33,8 @@ class EventKind(StrEnum):
     SETTLED = "settled"
 
     SUBMITTED = "submitted"
+    REQUEST_TAKEN_OVER = "request_taken_over"
+    """It was open when its agreement was taken over; told once, in the terms that both signed."""
     CONFIRMED = "confirmed"
     ASSIGNED = "assigned"
     REASSIGNED = "reassigned"

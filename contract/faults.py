@@ -32,6 +32,12 @@ _CLAUSES = {
     "consent_days": "C10",
     "disputes": "C9",
     "closing_days": "C4.1",
+    "taken_over": "C4.1",
+    "taken_over.bills": "C7.1",
+    "taken_over.billed_through": "C7.1",
+    "taken_over.credit": "C7.1",
+    "taken_over.penalties": "C8.1",
+    "taken_over.requests": "C6.1.1",
 }
 
 _ALLOWED = {
@@ -52,6 +58,17 @@ _ALLOWED = {
     "decimal_parsing": "a decimal number",
     "none_required": "null",
 }
+
+
+Finding = tuple[str, object, str]
+"""What a rule between fields finds: the path, what was given, what is allowed."""
+
+
+def found_at(document: Any, path: str) -> Any:
+    """What stands at a path of mappings in a plain document; None when nothing does."""
+    for part in path.split("."):
+        document = document.get(part) if isinstance(document, dict) else None
+    return document
 
 
 class Fault(Model):
@@ -78,7 +95,8 @@ class Faulty(ValueError):
 
 def clause_of(path: str) -> str:
     """The clause that a field of the term sheet fills in."""
-    return _CLAUSES.get(path.split(".")[0].split("[")[0], "§2")
+    fields = [part.split("[")[0] for part in path.split(".")]
+    return _CLAUSES.get(".".join(fields[:2])) or _CLAUSES.get(fields[0], "§2")
 
 
 def faults_of(problem: ValidationError, clause: str | None = None) -> list[Fault]:

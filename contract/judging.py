@@ -17,6 +17,7 @@ from contract.deadlines import (
     CLAUSES,
     Reading,
     day_started,
+    days_before,
     days_owed,
     pauses_of,
     projected_due,
@@ -57,7 +58,7 @@ def _warn(file: RequestFile, reading: Reading, now: datetime, outcome: Outcome) 
     if file.said.warned.get(reading.target) == file.priority_changes:
         return
     file.said.warned[reading.target] = file.priority_changes
-    if reading.is_late(now):
+    if reading.is_late(now) or _was_before(file, reading.warn_at):
         return
     basis = file.bases[reading.target]
     at = max(reading.warn_at, basis.not_before or reading.warn_at)
@@ -71,6 +72,8 @@ def _judge(file: RequestFile, reading: Reading, now: datetime, outcome: Outcome)
     if reading.is_late(now) and reading.due is not None:
         if said.get(target) != reading.due:
             said[target] = reading.due
+            if _was_before(file, reading.exceeds(timedelta(0))):
+                return  # it was told and claimed before the request was taken over, or not at all
             payload = {
                 "target": target.value,
                 "due": iso(reading.due),
@@ -85,6 +88,11 @@ def _judge(file: RequestFile, reading: Reading, now: datetime, outcome: Outcome)
             return  # late under an earlier priority: that stands
         payload = {"target": target.value, "due": iso(said.pop(target))}
         outcome.events.append(own_event(file, now, EventKind.BREACH_REVERSED, CLAUSES[target], payload))
+
+
+def _was_before(file: RequestFile, at: datetime | None) -> bool:
+    """Whether something fell due before the request was taken over: then it is not judged again."""
+    return file.before is not None and at is not None and at < file.before.run_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +115,13 @@ def claims(
     found: dict[str, Claim] = {}
     once, per_day = file.terms.late_response, file.terms.late_resolution_per_day
     at = respond.exceeds(timedelta(0)) if respond is not None and respond.is_late(now) else None
-    if at is not None and once.minor:
+    said_before = file.before is not None and file.before.accrued.late_response
+    if at is not None and once.minor and not said_before and not _was_before(file, at):
         formula = penalties.late_response_formula(once)
         basis = file.bases[Target.RESPOND]
         found[LATE_RESPONSE] = Claim(at, "C8.1.1", once, Target.RESPOND, basis, formula)
-    for day in range(1, days_owed(file, resolve, now) + 1 if per_day.minor else 1):
+    first = days_before(file) + 1
+    for day in range(first, days_owed(file, resolve, now) + 1 if per_day.minor else first):
         at, basis = day_started(file, resolve, day)
         formula = penalties.late_resolution_formula(per_day, day)
         found[late_day(day)] = Claim(at, "C8.1.2", per_day, Target.RESOLVE, basis, formula, day)
@@ -163,9 +173,10 @@ def next_wake(file: RequestFile) -> Wake | None:
             if late is not None:
                 wakes.append(Wake(late, f"{name} due", clause, reading.due))
         elif reading.target is Target.RESOLVE and file.terms.late_resolution_per_day.minor:
-            day = reading.exceeds(file.said.days * DAY)
+            days = days_before(file) + file.said.days
+            day = reading.exceeds(days * DAY)
             if day is not None:
-                wakes.append(Wake(day, f"Day {file.said.days + 1} of late solution", clause))
+                wakes.append(Wake(day, f"Day {days + 1} of late solution", clause))
     if file.state is RequestState.RESOLVED and file.acceptance_ends is not None:
         ends = file.acceptance_ends
         wakes.append(Wake(ends + TICK, "Acceptance ends", "C6.2.2", ends))

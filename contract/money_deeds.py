@@ -67,6 +67,7 @@ def check(file: MoneyFile, command: AnyMoneyCommand, role: Role) -> None:
             if payment.cleared_on is not None and payment.cleared_on != command.cleared_on:
                 raise refuse(RefusalKind.ALREADY_DONE, f"it cleared on {payment.cleared_on}", command.clause)
             _not_in_future(command, "cleared_on", command.cleared_on, today)
+            _not_before(file, command, "cleared_on", command.cleared_on)
             if command.cleared_on < payment.value_date:
                 raise _invalid(
                     command, "cleared_on", f"not before {payment.value_date}, when it was received"
@@ -313,6 +314,8 @@ def _check_payment(file: MoneyFile, command: RecordPayment, today: date) -> None
         raise _invalid(command, "label", "what the means is, for means `other` and for no other")
     _known_bill(file, command.bill, command.clause)
     _not_in_future(command, "value_date", command.value_date, today)
+    if command.means is not Means.CHEQUE:  # which counts from the day it clears
+        _not_before(file, command, "value_date", command.value_date)
     payment = _as_payment(file, command)
     known = file.payment(command.means, command.reference)
     if known is not None and known.taken_back is None and not known.says(payment):
@@ -391,6 +394,12 @@ def _amount(file: MoneyFile, clause: str, amount: Any) -> Money:
 def _not_in_future(command: AnyMoneyCommand, field: str, day: date, today: date) -> None:
     if day > today:
         raise _invalid(command, field, f"not after {today.isoformat()}, the day of the command")
+
+
+def _not_before(file: MoneyFile, command: AnyMoneyCommand, field: str, day: date) -> None:
+    if file.run_from is not None and day < file.run_from:
+        allowed = f"not before {file.run_from}: what came before is in the balances that were taken over"
+        raise _invalid(command, field, allowed)
 
 
 def _invalid(command: AnyMoneyCommand, field: str, allowed: str) -> Refused:

@@ -191,6 +191,9 @@ class MoneyFile(Record):
     last: date
     """The last day of service: of the term, or of an early end."""
     effective_at: Instant
+    """When both had signed and it is run here: no bill is issued before."""
+    run_from: date | None = None
+    """Of an agreement that was taken over: the first day run here. What came before is in its balances."""
     judged_until: Instant
     """Up to when what fell due has been done."""
     next_period: int = 0

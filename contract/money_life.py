@@ -15,6 +15,7 @@ from contract.days import Days
 from contract.dunning import Number
 from contract.facts import Event, EventKind
 from contract.money_file import Credit, CreditKind, MoneyFile, told
+from contract.opening import opening_balances
 from contract.outcome import Outcome
 from contract.terms import TermSheet
 
@@ -22,19 +23,22 @@ _ONE_DAY = timedelta(days=1)
 
 
 def open_money(
-    terms: TermSheet, version: int, days: Days, effective_at: datetime, ends_at: datetime
+    terms: TermSheet, version: int, days: Days, signed_at: datetime, ends_at: datetime
 ) -> MoneyFile:
-    """The money of an agreement that is now in force."""
-    effective = days.date_of(effective_at)
-    return MoneyFile(
+    """The money of an agreement that is now in force, with the balances it was taken over with."""
+    before = terms.taken_over
+    file = MoneyFile(
         agreement_id=terms.agreement_id,
         terms=MoneyTerms.from_sheet(terms, version),
         days=days,
-        effective=effective,
+        effective=days.date_of(signed_at) if before is None else before.effective_date,
         last=days.date_of(ends_at) - _ONE_DAY,
-        effective_at=effective_at,
-        judged_until=effective_at,
+        effective_at=signed_at,
+        judged_until=signed_at,
     )
+    if before is not None:
+        opening_balances(file, before)
+    return file
 
 
 # Bills
@@ -91,7 +95,8 @@ def draft_bill(file: MoneyFile) -> Bill | None:
     terms, parts = file.terms_at(at), [issue for issue in file.bills if issue.period == period.k]
     if parts:
         terms = terms.model_copy(update={"fee": parts[0].fee})
-    return bill(period, terms, at, file.money(0), len(parts) + 1)
+    issued_on = max(period.first, file.days.date_of(at))
+    return bill(period, terms, issued_on, at, file.money(0), len(parts) + 1)
 
 
 def issued(issue: Bill, seq: int) -> Event:

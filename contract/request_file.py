@@ -14,6 +14,7 @@ from contract.clock import ServiceWindow
 from contract.money import Money
 from contract.parties import Role, role_of
 from contract.request import RequestState
+from contract.taken_over import AccruedBefore
 from contract.terms import Priority, Service, Target, TermSheet
 from contract.values import DAY, Instant, Model, Record
 
@@ -142,6 +143,16 @@ class TakenCommand(Model):
     """Digest of what it said; None when it was taken before that was kept."""
 
 
+class Before(Model):
+    """What a request that was taken over brings with it: for the time before nothing accrues here."""
+
+    run_from: Instant
+    """From when it is run here; commands are stamped then or later."""
+    heard_from: Instant
+    """From when commands could be told."""
+    accrued: AccruedBefore
+
+
 class RequestFile(Record):
     """Everything a request's workflow knows; travels through continue-as-new."""
 
@@ -173,6 +184,7 @@ class RequestFile(Record):
     follow_up_answered_at: Instant | None = None
     said: Said
     taken: list[TakenCommand] = []
+    before: Before | None = None
 
     def clone(self) -> RequestFile:
         """A copy whose changes do not reach this one (its elements are frozen and shared)."""

@@ -98,7 +98,8 @@ def check(file: RequestFile, command: RequestCommand, now: datetime) -> None:
             rule.clause,
             sorted(rule.by),
         )
-    check_stamp(command.at, file.last_at, now, file.terms.command_delay_hours)
+    heard_from = file.before.heard_from if file.before is not None else None
+    check_stamp(command.at, file.last_at, now, file.terms.command_delay_hours, heard_from)
     state = state_at(file, command.at)
     if state not in rule.states:
         met = snapshot(file, command.at).model_copy(update={"state": state})
@@ -114,8 +115,13 @@ def check(file: RequestFile, command: RequestCommand, now: datetime) -> None:
     _check_particulars(file, command)
 
 
-def check_stamp(at: datetime, last_at: datetime, now: datetime, delay_hours: int) -> None:
-    """A command is taken if stamped not before the last one, not after now, and not too long ago (§3)."""
+def check_stamp(
+    at: datetime, last_at: datetime, now: datetime, delay_hours: int, heard_from: datetime | None = None
+) -> None:
+    """A command is taken if stamped not before the last one, not after now, and not too long ago (§3).
+
+    What happened before anybody could be told of it, ``heard_from``, is as old as that instant.
+    """
     if at > now:
         raise refuse(
             RefusalKind.IN_THE_FUTURE,
@@ -130,7 +136,7 @@ def check_stamp(at: datetime, last_at: datetime, now: datetime, delay_hours: int
             "§3",
             not_before=last_at.isoformat(),
         )
-    if now - at > timedelta(hours=delay_hours):
+    if now - max(at, heard_from or at) > timedelta(hours=delay_hours):
         raise refuse(
             RefusalKind.TOO_OLD,
             f"stamped {at.isoformat()}, more than {delay_hours} h before contract time {now.isoformat()}",

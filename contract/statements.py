@@ -110,7 +110,7 @@ def statement(file: MoneyFile, entries: Iterable[LedgerEntry], on: date) -> Stat
                 due_on=one.bill.due_on,
                 asked_for=one.bill.principal,
                 unpaid=file.money(one.unpaid),
-                late_fee=file.money(one.accrued(on)),
+                late_fee=file.money(one.late_before + one.accrued(on)),
                 late_fee_unpaid=file.money(one.late_unpaid(on)),
                 overdue=one.overdue(on) > 0,
             )
@@ -179,6 +179,17 @@ def _lines(file: MoneyFile, now: Balance) -> Iterator[StatementLine]:
         if bill.set_off.minor:
             yield line(
                 bill.issued_on, LineKind.SET_OFF, number, "C8.1", -bill.set_off.minor, {}, bill.terms_version
+            )
+        if one.late_before:
+            taken_over = {"bill": number, "taken_over_through": bill.issued_on.isoformat()}
+            yield line(
+                bill.issued_on,
+                LineKind.LATE_FEE,
+                number,
+                "C8.2.1",
+                one.late_before,
+                taken_over,
+                bill.terms_version,
             )
         if one.accrued(now.on):
             yield line(

@@ -10,7 +10,8 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
-from contract.faults import Fault, clause_of, shown
+from contract import taking_over_rules
+from contract.faults import Fault, Finding, clause_of, found_at, shown
 from contract.money import exponent
 from contract.parties import Role
 from contract.values import MAX_DIGITS
@@ -18,18 +19,9 @@ from contract.values import MAX_DIGITS
 SOME = 10
 """Names of a list that a message repeats at most."""
 
-Finding = tuple[str, object, str]
-"""Path, what was given, what is allowed."""
-
-
-def _at(document: Any, path: str) -> Any:
-    for part in path.split("."):
-        document = document.get(part) if isinstance(document, dict) else None
-    return document
-
 
 def _parties_differ(document: Any) -> Iterator[Finding]:
-    provider, customer = _at(document, "provider.party_id"), _at(document, "customer.party_id")
+    provider, customer = found_at(document, "provider.party_id"), found_at(document, "customer.party_id")
     if provider is not None and provider == customer:
         yield "customer.party_id", customer, "another party_id than the provider's"
     if provider == Role.CUSTOMER:
@@ -39,25 +31,27 @@ def _parties_differ(document: Any) -> Iterator[Finding]:
 
 
 def _one_term(document: Any) -> Iterator[Finding]:
-    term = _at(document, "term")
+    term = found_at(document, "term")
     if isinstance(term, dict) and (term.get("years") is None) == (term.get("months") is None):
         yield "term", "both" if term.get("years") is not None else "neither", "either years or months"
 
 
 def _not_longer(document: Any, shorter: str, longer: str) -> Iterator[Finding]:
-    less, more = _at(document, shorter), _at(document, longer)
+    less, more = found_at(document, shorter), found_at(document, longer)
     if isinstance(less, int) and isinstance(more, int) and less > more:
         yield shorter, less, f"at most {longer} ({more})"
 
 
 def _digits(document: Any) -> Iterator[Finding]:
-    currency = _at(document, "fees.currency")
+    currency = found_at(document, "fees.currency")
     if not isinstance(currency, str):
         return
     digits = exponent(currency)
-    for path in ("fees.amount", "penalties.late_response", "penalties.late_resolution_per_day"):
+    paths = ("fees.amount", "penalties.late_response", "penalties.late_resolution_per_day")
+    amounts = [(path, found_at(document, path)) for path in paths]
+    for path, given in [*amounts, *taking_over_rules.amounts(document)]:
         try:
-            amount = Decimal(_at(document, path))
+            amount = Decimal(given)
         except (TypeError, ValueError, InvalidOperation):
             continue
         places = amount.as_tuple().exponent
@@ -66,7 +60,7 @@ def _digits(document: Any) -> Iterator[Finding]:
 
 
 def _named_once(document: Any, path: str) -> Iterator[Finding]:
-    names = _at(document, path)
+    names = found_at(document, path)
     if not isinstance(names, list):
         return
     words = [name for name in names if isinstance(name, str)]
@@ -75,7 +69,7 @@ def _named_once(document: Any, path: str) -> Iterator[Finding]:
 
 
 def _hours_for_make_up_days(document: Any) -> Iterator[Finding]:
-    hours = _at(document, "service_hours")
+    hours = found_at(document, "service_hours")
     if isinstance(hours, dict) and hours.get("holidays") and hours.get("make_up_hours") is None:
         weekly = hours.get("weekly")
         if isinstance(weekly, dict) and not weekly.get("monday"):
@@ -91,6 +85,7 @@ RULES: tuple[Callable[[Any], Iterator[Finding]], ...] = (
     lambda document: _not_longer(document, "late_payment.grace_days", "late_payment.suspend_after_days"),
     lambda document: _named_once(document, "services"),
     lambda document: _named_once(document, "fees.means"),
+    *taking_over_rules.RULES,
 )
 
 

@@ -20,29 +20,10 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, model_serializer
 from contract.money import Money
 from contract.parties import Country, Party, Role
 from contract.service_hours import Always, ServiceHours
-from contract.values import Currency, Digest, Exact, Identifier, Line, Model, Whole
-
-
-class Service(StrEnum):
-    """The three services (C3.1.1–3.1.3)."""
-
-    ONLINE_CONSULTING = "online_consulting"
-    TECHNICAL_SUPPORT = "technical_support"
-    PROBLEM_RESOLUTION = "problem_resolution"
-
-
-class Priority(StrEnum):
-    """How urgent the customer says a request is; from most to least."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    NORMAL = "normal"
-    LOW = "low"
-
-    @property
-    def rank(self) -> int:
-        """0 for critical, 3 for low."""
-        return list(Priority).index(self)
+from contract.services import Priority as Priority
+from contract.services import Service as Service
+from contract.taken_over import TakenOver
+from contract.values import Amount, Currency, Digest, Exact, Identifier, Line, Model, Whole
 
 
 class Target(StrEnum):
@@ -101,7 +82,6 @@ Hours = Annotated[Exact, Field(ge=Decimal("0.001"), le=8784)]
 Days = Annotated[Whole, Field(ge=0, le=3660)]
 SomeDays = Annotated[Whole, Field(ge=1, le=3660)]
 Percent = Annotated[Exact, Field(ge=0, le=100)]
-Amount = Annotated[Exact, Field(ge=0, le=Decimal(10) ** 11)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 
 
@@ -212,6 +192,10 @@ class Disputes(Model):
     arbitration_commission: Line
 
 
+def _not_given(value: object) -> bool:
+    return value is None
+
+
 class TermSheet(Model):
     """The whole contract's blanks. Unknown keys are refused.
 
@@ -243,6 +227,8 @@ class TermSheet(Model):
     consent_days: SomeDays = 14
     disputes: Disputes
     closing_days: Days = 30
+    taken_over: TakenOver | None = Field(default=None, exclude_if=_not_given)
+    """Left out of the canonical JSON where it is not given: the digests of sheets signed before stay."""
 
     def money(self, amount: Decimal) -> Money:
         """An amount of the sheet in its currency."""

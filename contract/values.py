@@ -7,7 +7,7 @@ naive times and integers beyond 64 bits do not pass.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
@@ -128,6 +128,9 @@ def one_line(text: str) -> str:
 Exact = Annotated[Decimal, BeforeValidator(_exact_decimal), PlainSerializer(normalised, return_type=str)]
 """A decimal read exactly and written normalised."""
 
+Amount = Annotated[Exact, Field(ge=0, le=Decimal(10) ** 11)]
+"""An amount of money of a term sheet, in its currency; none, or more."""
+
 Whole = Annotated[int, BeforeValidator(_not_bool), Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 
 Instant = Annotated[datetime, AfterValidator(_aware), AfterValidator(_utc)]
@@ -135,6 +138,31 @@ Instant = Annotated[datetime, AfterValidator(_aware), AfterValidator(_utc)]
 
 Stamp = Annotated[datetime, AfterValidator(_aware), AfterValidator(_utc), AfterValidator(_whole_second)]
 """When a command happened: an aware time in whole seconds, kept in UTC (contract §3)."""
+
+
+def _as_written(value: Any) -> Any:
+    """A day or an instant stands in a document as text; a number is neither."""
+    if not isinstance(value, str | date):
+        raise ValueError("a day such as 2026-03-02, or a time such as 2026-03-02T09:00:00+08:00")
+    return value
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value) if len(value) == len("2026-03-02") else None
+        except ValueError:
+            value = None
+    if not isinstance(value, date) or isinstance(value, datetime) or not 1990 <= value.year <= 2199:
+        raise ValueError("a day such as 2026-03-02, between the years 1990 and 2199")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A day of the contract, in its zone."""
+
+WrittenStamp = Annotated[Stamp, BeforeValidator(_as_written)]
+"""A :data:`Stamp` as a document has it: text with its offset."""
 
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(one_line)

@@ -118,7 +118,8 @@ def _lengthen(file: AgreementFile, months: int, at: datetime) -> dict[str, str]:
     days = days_of(file)
     file.days_until = file.days_until or file.dates.ends_at + DAYS_BEYOND
     dates = TermDates.within(file.dates.effective_date, months, days.start_of)
-    file.dates = dates.model_copy(update={"days": file.dates.days})
+    kept = {name: getattr(file.dates, name) for name in ("effective_at", "run_from", "days")}
+    file.dates = dates.model_copy(update=kept)
     file.reminded = [before for before in REMINDERS if dates.reminders[before] <= at]
     if file.money is not None:
         file.money.last = dates.last_day

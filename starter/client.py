@@ -44,6 +44,7 @@ from contract.parties import Actor
 from contract.reading import read_terms
 from contract.refusals import Refusal, RefusalKind
 from contract.request import clause_of_command
+from contract.taking_over_rules import unfounded_balances
 from contract.terms import Priority, Service, TermSheet, canonical_bytes, digest_of
 from starter.countries import unknown_country
 from starter.errors import CommandRefused, NotReached, Unknown
@@ -115,17 +116,17 @@ class Aftercare:
 
         Without ``ways`` of its own its notices are mailed and its money is run (C7.1).
 
-        Raises Faulty for a sheet whose holidays are of a country without calendar data (C5.2).
+        Raises Faulty for a sheet whose holidays are of a country without calendar data (C5.2), and for one
+        that takes over a running agreement with what was not yet, or no longer, before it is run here.
         """
-        if faults := unknown_country(terms.holiday_country):
+        at = at or self._stamp()
+        if faults := unknown_country(terms.holiday_country) + unfounded_balances(terms, at):
             raise Faulty("term sheet", faults)
         canonical = canonical_bytes(terms)
         try:
             await self._temporal.start_workflow(
                 "Agreement",
-                AgreementStart(
-                    canonical=canonical.decode(), at=at or self._stamp(), ways=ways or Ways(billing=True)
-                ),
+                AgreementStart(canonical=canonical.decode(), at=at, ways=ways or Ways(billing=True)),
                 id=agreement_workflow_id(terms.agreement_id),
                 task_queue=self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,

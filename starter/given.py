@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from contract.faults import Fault, Faulty, faults_of, one_line
 from contract.parties import Actor
 from contract.reading import check_terms, parse
+from contract.taking_over_rules import faults_of_instants
 from contract.terms import TermSheet
 from contract.values import Identifier
 from starter.countries import unknown_country
@@ -165,7 +166,7 @@ def document(path: Path) -> Any:
 def sheet(path: Path) -> TermSheet:
     """The term sheet in a file; raises Faulty with every fault."""
     found = document(path)
-    faults = _unknown_country(found)
+    faults = _unknown_country(found) + faults_of_instants(found)
     try:
         terms = check_terms(found)
     except Faulty as problem:

@@ -22,6 +22,8 @@ from contract.agreement_states import AgreementState
 from contract.commands import RefuseOffer, Sign, Submission, WithdrawOffer
 from contract.facts import Event, LedgerEntry, RecordBatch, Recorded, TermsDocument
 from contract.faults import Faulty
+from contract.opening import opening_entries
+from contract.outcome import Outcome
 from contract.reading import read_terms
 from contract.refusals import Refusal, RefusalKind, Refused, refuse
 from contract.request import RequestState
@@ -47,6 +49,7 @@ from workflows.payloads import (
     OpenRequests,
     OpenRequestsWanted,
     Receipt,
+    TakeOver,
     read_start,
 )
 from workflows.recording import surely
@@ -249,8 +252,9 @@ class Agreement(Accounts, Changes):
             await self._decide_changes(now)
             await self._issue_bills(now)
         result = life.step(self._file, [errand.order for errand in errands], now)
-        if self._file.state is AgreementState.OFFERED and self._file.fully_signed:
-            result.events += await self._activate()
+        activated = self._file.state is AgreementState.OFFERED and self._file.fully_signed
+        if activated:
+            result.add(await self._activate())
             money_due = True
         if money_due:
             result.add(money.advance(self._file, now))
@@ -263,6 +267,8 @@ class Agreement(Accounts, Changes):
         for command in result.asks:
             await self._ask_ledger(command, result.refused)
         self._answer(errands, result)
+        if activated:
+            await self._take_over()
         await asyncio.gather(*(self._admit(waiting) for waiting in submissions))
         await self._wind_up()
 
@@ -276,14 +282,33 @@ class Agreement(Accounts, Changes):
             errand.refusal = result.refused.get(errand.order.command_id)
             errand.done = True
 
-    async def _activate(self) -> list[Event]:
+    async def _activate(self) -> Outcome:
         """Both have signed: the dates of the term are worked out once, where time-zone rules may be read."""
-        signed = max(signature.at for signature in self._file.signatures.values())
+        file, billing = self._file, self._ways.billing
         # With every day of it, whether money is run or not: changes of the agreement are dated by them.
-        wanted = DatesWanted(canonical=self._canonical, activated_at=signed, with_days=True)
+        wanted = DatesWanted(canonical=self._canonical, activated_at=file.signed_at, with_days=True)
         dates = await surely("term_dates", wanted, TermDates, "Dates of the term · C4.1")
-        terms = read_terms(self._canonical) if self._ways.billing else None
-        return life.activate(self._file, dates, terms) + life.advance(self._file, self._alarm.now())
+        terms = read_terms(self._canonical) if billing or dates.run_from else None
+        outcome = Outcome(events=life.activate(file, dates, terms if billing else None))
+        if terms is not None and dates.run_from is not None:
+            seq = outcome.events[-1].seq
+            outcome.entries += opening_entries(terms, file.terms_version, dates, file.money, seq)
+        outcome.events += life.advance(file, self._alarm.now())
+        return outcome
+
+    async def _take_over(self) -> None:
+        """Start the requests that were open when the agreement was taken over (C6.2.3)."""
+        file = self._file
+        if file.heard_from is None or file.run_from is None:
+            return
+        wanted = TakeOver(
+            agreement_id=file.agreement_id,
+            terms_version=file.terms_version,
+            run_from=file.run_from,
+            heard_from=file.heard_from,
+            ways=self._ways,
+        )
+        await surely("take_over_requests", wanted, OpenRequests, "Open requests taken over · C6.2.3")
 
     async def _admit(self, waiting: _Submitted) -> None:
         admission = Admission(

@@ -114,6 +114,16 @@ class Admitted(Model):
     other_content: bool = False
 
 
+class TakeOver(Model):
+    """The requests still open of an agreement that is taken over: recorded and started, each exactly once."""
+
+    agreement_id: str
+    terms_version: int
+    run_from: Instant
+    heard_from: Instant
+    ways: Ways = Field(default_factory=Ways)
+
+
 class WindowWanted(Model):
     """Service time wanted for a request: from its start, reaching at least to an instant."""
 

@@ -92,7 +92,8 @@ def rehearse(
     ] = None,
 ) -> None:
     """Live every ticket of a log through the real workflows, in fast time, and report what it came to."""
-    sheet = given.sheet(terms)
+    # A rehearsal lives a log from its beginning: there is nothing of before to take over.
+    sheet = given.sheet(terms).model_copy(update={"taken_over": None})
     tickets = _first(limit, _read(log, log_format, ZoneInfo(sheet.time_zone)))
     lived = _live(sheet, tickets, records, silent=as_json)
     checked = _check(lived) if check else None

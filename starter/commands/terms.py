@@ -15,7 +15,7 @@ from starter.commands.options import AsJson, SheetFile
 from starter.exits import ExitCode, mistake
 from starter.showing.paper import GOOD, marked, say
 from starter.showing.plain import print_json
-from starter.showing.sheets import summary
+from starter.showing.sheets import summary, taken_over
 
 app = typer.Typer(no_args_is_help=True, help="Term sheets: the blanks of the contract, as YAML or JSON.")
 
@@ -41,6 +41,8 @@ def check(
         )
         if not as_json:
             say(marked(f"{file}: no faults; agreement {terms.agreement_id}, digest {digest}", GOOD))
+            if terms.taken_over is not None:
+                say(f"  taken over: {taken_over(terms.taken_over, terms)}")
     if as_json:
         print_json({"sheets": results})
     if not problems:

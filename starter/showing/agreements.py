@@ -12,6 +12,7 @@ from contract.agreement_states import AgreementState
 from contract.facts import AgreementSnapshot, Event, EventKind
 from contract.terms import TermSheet
 from starter.showing.paper import BAD, DIM, GOOD, NOTED, NOTHING, exactly, facts, marked, table
+from starter.showing.sheets import taken_over
 from starter.showing.timeline import timeline
 from workflows.payloads import AgreementReceipt
 
@@ -55,6 +56,8 @@ def agreement(
             ("in force from", exactly(view.effective_at, zone)),
             ("term ends", exactly(view.ends_at, zone)),
         ]
+    if terms.taken_over is not None:
+        rows.append(("taken over", taken_over(terms.taken_over, terms)))
     if view.suspended_since is not None:
         rows.append(("service suspended since", exactly(view.suspended_since, zone)))
     if view.closed_at is not None:

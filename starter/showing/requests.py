@@ -41,7 +41,8 @@ S = RequestState
 
 _STYLES = {S.WAITING: NOTED, S.RESOLVED: GOOD, S.CLOSED: DIM, S.WITHDRAWN: DIM}
 
-_SET_PRIORITY = {EventKind.SUBMITTED, EventKind.PRIORITY_RAISED, EventKind.PRIORITY_LOWERED}
+_BEGAN = {EventKind.SUBMITTED, EventKind.REQUEST_TAKEN_OVER}
+_SET_PRIORITY = {*_BEGAN, EventKind.PRIORITY_RAISED, EventKind.PRIORITY_LOWERED}
 
 _RUNNING = {
     S.SUBMITTED: tuple(Target),
@@ -144,9 +145,8 @@ def _priority_that_counts(record: RequestRecord, target: Target) -> Priority:
     events = [row.event for row in record.events]
     found = record.request.priority
     if target is not Target.RESOLVE and judged is not None:
-        counted = [
-            e for e in events if "priority" in e.payload and e.at <= judged and e.kind in _SET_PRIORITY
-        ]
+        # What was met before the request was taken over is measured by the priority it was taken over with.
+        counted = [e for e in events if e.kind in _SET_PRIORITY and (e.at <= judged or e.kind in _BEGAN)]
         found = Priority(counted[-1].payload["priority"])
     return found
 

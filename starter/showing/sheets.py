@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
+from contract.billing import BillingPeriod, bill_number, billing_period, periods_before
 from contract.parties import Party
-from contract.penalties import annual_cap
+from contract.penalties import add_months, annual_cap
 from contract.service_hours import DayHours, ServiceHours, Weekday
+from contract.taken_over import TakenOver
 from contract.terms import Priority, Target, TermSheet
 from contract.values import normalised
 from starter.showing.paper import NOTHING, money, table, words
@@ -23,7 +27,7 @@ def summary(terms: TermSheet, digest: str) -> list[Table]:
     """The sheet in two tables."""
     agreed = table(f"Term sheet of agreement {terms.agreement_id}", "clause", "", "agreed")
     agreed.columns[0].style = "cyan"
-    for row in (*_who_and_what(terms), *_time(terms), *_money(terms), *_changes(terms)):
+    for row in (*_who_and_what(terms), *_time(terms), *_money(terms), *_changes(terms), *_before(terms)):
         agreed.add_row(*row)
     agreed.add_row("C10.2", "digest that both sign", digest)
     return [agreed, targets(terms)]
@@ -49,7 +53,8 @@ def _party(party: Party) -> str:
 
 def _time(terms: TermSheet) -> Iterator[Row]:
     length = _days(terms.term.years, "year") if terms.term.years else _days(terms.term.months or 0, "month")
-    yield "C4.1", "term", f"{length} from the second signature; the offer is open for {_d(terms.offer_days)}"
+    begins = "the second signature" if terms.taken_over is None else str(terms.taken_over.effective_date)
+    yield "C4.1", "term", f"{length} from {begins}; the offer is open for {_d(terms.offer_days)}"
     yield "§2", "time zone", terms.time_zone
     yield "C5.2", "service hours", hours(terms.service_hours)
     yield "C5.2", "warning", f"at {_percent(terms.targets.warn_percent)} of each target"
@@ -123,6 +128,61 @@ def _changes(terms: TermSheet) -> Iterator[Row]:
         f"{disputes.arbitration_commission}",
     )
     yield "C4.1", "after the end", f"{_d(terms.closing_days)} to finish open requests"
+
+
+def taken_over(before: TakenOver, terms: TermSheet) -> str:
+    """What a running agreement is taken over with, in a line."""
+    owed = sum((bill.unpaid + bill.late_fee for bill in before.bills), Decimal(0))
+    unsettled = sum((year.unsettled for year in before.penalties), Decimal(0))
+    return (
+        f"run here from {before.run_from}, in force since {before.effective_date}; "
+        f"{_days(len(before.bills), 'bill')} not paid in full, {money(terms.money(owed))} with late fees; "
+        f"credit {money(terms.money(before.credit))}; "
+        f"penalties not settled {money(terms.money(unsettled))}; "
+        f"{_days(len(before.requests), 'request')} still open"
+    )
+
+
+def _before(terms: TermSheet) -> Iterator[Row]:
+    """What a running agreement brings with it, each balance by itself."""
+    before = terms.taken_over
+    if before is None:
+        return
+    every = terms.fees.period
+    k = periods_before(before.effective_date, before.run_from, before.billed_through, every)
+    last = add_months(before.effective_date, terms.term.total_months) - timedelta(days=1)
+    period = billing_period(k, before.effective_date, last, every)
+    first = "no other bill" if period is None else f"first bill here {bill_number(k)}, of {period.first}"
+    yield "C4.1", "taken over", f"in force since {before.effective_date}, run here from {before.run_from}"
+    yield "C7.1", "bills", f"billed before through {_billed(period, last)}; {first}"
+    for bill in before.bills:
+        late = f", late fee {money(terms.money(bill.late_fee))}" if bill.late_fee else ""
+        unpaid = f"{money(terms.money(bill.unpaid))} unpaid{late}"
+        yield "C7.1", f"bill {bill.number}", f"{bill.first} to {bill.last}, due {bill.due_on}: {unpaid}"
+    if before.credit:
+        yield "C7.1", "credit", money(terms.money(before.credit))
+    for year in before.penalties:
+        yield (
+            "C8.1",
+            f"penalties, year {year.contract_year}",
+            f"{money(terms.money(year.accrued))} accrued, {money(terms.money(year.unsettled))} not settled",
+        )
+    for request in before.requests:
+        done = [f"submitted {_told(request.submitted_at, terms)}"]
+        for name in ("confirmed", "responded", "resolved"):
+            if (at := getattr(request, f"{name}_at")) is not None:
+                done.append(f"{name} {_told(at, terms)}")
+        if request.pauses:
+            done.append(_days(len(request.pauses), "pause"))
+        yield "C6.1.1", f"request {request.request_id}", f"{request.title}\n{', '.join(done)}"
+
+
+def _billed(period: BillingPeriod | None, last: date) -> date:
+    return last if period is None else period.first - timedelta(days=1)
+
+
+def _told(at: datetime, terms: TermSheet) -> str:
+    return f"{at.astimezone(ZoneInfo(terms.time_zone)):%Y-%m-%d %H:%M}"
 
 
 def hours(agreed: ServiceHours | str) -> str:

@@ -40,6 +40,9 @@ _SAID = {
 """The field of an event's payload that holds what a person said."""
 
 
+_DONE = ("submitted", "confirmed", "responded", "resolved")
+
+
 def timeline(events: Iterable[Event], zone: ZoneInfo) -> Table:
     """Events in order, times in the contract's zone."""
     made = table(f"Timeline, {zone.key}", "#", "at", "what", "by", "clause", "", right=["#"])
@@ -71,6 +74,11 @@ def detail(event: Event, zone: ZoneInfo) -> str:
         case E.SUBMITTED:
             text = f"{said['title']} · {words(said['service'])}, {said['priority']}"
             return f"{text}\n{said['description']}" if said.get("description") else text
+        case E.REQUEST_TAKEN_OVER:
+            about = f"{said['title']} · {words(said['service'])}, {said['priority']}"
+            done = [(name, said.get(f"{name}_at")) for name in _DONE]
+            at = [f"{name} {briefly(datetime.fromisoformat(told), zone)}" for name, told in done if told]
+            return f"{about}\n{', '.join(at)}"
         case E.ASSIGNED | E.REASSIGNED:
             return f"to {said['assignee']}{_because(said)}"
         case E.PRIORITY_RAISED | E.PRIORITY_LOWERED:

@@ -406,6 +406,59 @@ async def test_a_provisional_due_that_passes_is_said_to_be_provisional(
     assert "Friday, 8 January 2027, 11:30 (provisional)" in part(resolution[0], "plain")
 
 
+TAKEN_OVER = {
+    "effective_date": "2025-09-01",
+    "run_from": "2026-03-01",
+    "bills": [
+        {
+            "number": "2026-02",
+            "first": "2026-02-01",
+            "last": "2026-02-28",
+            "due_on": "2026-02-10",
+            "unpaid": 12000,
+            "late_fee": 78,
+        }
+    ],
+    "penalties": [{"contract_year": 1, "accrued": 900, "unsettled": 500}],
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            "en",
+            [
+                "in force since Monday, 1 September 2025",
+                "Taken over from: Sunday, 1 March 2026",
+                "Bills not paid in full: 1, CNY 12,078.00 with late fees",
+                "Penalties not settled: CNY 500.00",
+                "12 months from Monday, 1 September 2025",
+            ],
+        ),
+        (
+            "zh-CN",
+            [
+                "协议自2025年9月1日（周一）起已生效",
+                "接续执行日：2026年3月1日（周日）",
+                "未付清账单：1 份，含滞纳金共 ",
+                "自2025年9月1日（周一）起 12 个月",
+            ],
+        ),
+    ],
+)
+async def test_an_agreement_that_is_taken_over_says_since_when_and_with_what(
+    store: RecordStore, office: PostOffice, language: str, told: list[str]
+):
+    await office.open()
+    life = await begun(store, language=language, taken_over=TAKEN_OVER)
+    for notice, _ in life.told:
+        await notify(notifications(store, office), notice)
+    said_in_all = "\n".join(part(message, "plain") for message in office.to(CUSTOMER))
+    for words in told:
+        assert words in said_in_all
+
+
 @pytest.mark.parametrize("language", list(Language))
 def test_mails_about_one_request_hang_together(lives: dict[Language, list[Told]], language: Language):
     of_request = [t for t in lives[language] if t.message["Aftercare-Request"] == "R-1"]
@@ -415,9 +468,8 @@ def test_mails_about_one_request_hang_together(lives: dict[Language, list[Told]]
 
 def test_there_is_one_template_for_each_event_and_language_and_no_other():
     wanted = {template_of(kind, language) for kind in NOTICES for language in Language}
-    shared = {
-        f"{language}/{name}.j2" for language in Language for name in ("base", "request", "agreement", "money")
-    }
+    names = ("base", "request", "agreement", "money", "before")
+    shared = {f"{language}/{name}.j2" for language in Language for name in names}
     there = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.glob("*/*.j2")}
     assert there == wanted | shared
 

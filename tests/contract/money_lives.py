@@ -28,10 +28,13 @@ from contract.money import Money
 from contract.money_commands import MONEY_COMMANDS, AnyMoneyCommand, MoneyCommandName
 from contract.money_deeds import apply, asks_ledger, check
 from contract.money_file import MoneyFile, PayoutOf
+from contract.opening import opening_balances
 from contract.parties import Actor, Role
 from contract.penalties import add_months
 from contract.refusals import Refused
+from contract.taken_over import TakenOver
 from contract.terms import Allocation, Means, Period, Service, Settlement
+from contract.values import TICK
 from contract.versions import AgreementTerms
 
 ONE_DAY = timedelta(days=1)
@@ -59,6 +62,7 @@ class MoneyAgreed:
     settlement: Settlement = Settlement.SET_OFF
     zone: str = "Asia/Shanghai"
     currency: str = "CNY"
+    taken_over: TakenOver | None = None
 
     def terms(self) -> MoneyTerms:
         return MoneyTerms(
@@ -78,14 +82,19 @@ class MoneyAgreed:
         )
 
     @property
+    def begins(self) -> date:
+        """The first day that is run here."""
+        return self.first if self.taken_over is None else self.taken_over.run_from
+
+    @property
     def last(self) -> date:
         return add_months(self.first, self.months) - ONE_DAY
 
     def file(self, agreement_id: str = "A") -> MoneyFile:
         begin = datetime(self.first.year, self.first.month, self.first.day, tzinfo=UTC)
         days = Days.of(self.zone, begin, begin + timedelta(days=31 * self.months + 900))
-        effective_at = days.start_of(self.first) + timedelta(hours=9)
-        return MoneyFile(
+        effective_at = days.start_of(self.begins) + timedelta(hours=9)
+        file = MoneyFile(
             agreement_id=agreement_id,
             terms=self.terms(),
             days=days,
@@ -94,6 +103,9 @@ class MoneyAgreed:
             effective_at=effective_at,
             judged_until=effective_at,
         )
+        if self.taken_over is not None:
+            opening_balances(file, self.taken_over)
+        return file
 
     def agreement(self, agreement_id: str = "A") -> AgreementFile:
         """In force, with its money."""
@@ -143,7 +155,10 @@ class MoneyLife:
         assert self.agreement.money is not None
         self.file = self.agreement.money
         self.open_requests: list[str] = []
-        self.entries: list[LedgerEntry] = []
+        opening = [books.bill_entries(self.agreement_id, bill) for bill in self.file.bills]
+        self.entries: list[LedgerEntry] = [entry for entries in opening for entry in entries]
+        if self.agreed.taken_over is not None:
+            self.entries += books.settle(self.file, self.file.days.start_of(self.agreed.begins) - TICK)
         self.events: list[Event] = []
         self.commands = 0
 
@@ -346,6 +361,10 @@ class Debt:
 
     due: date
     left: int
+    since: date
+    """The first day that may bear a late fee."""
+    before: int = 0
+    """The late fee it was taken over with."""
     mornings: dict[date, int] = field(default_factory=dict)
     """What was unpaid when each day began."""
     paid: int = 0
@@ -370,21 +389,25 @@ def worked_out(agreed: MoneyAgreed, file: MoneyFile, on: date) -> WorkedOut:
     debts: dict[str, Debt] = {}
     purses: list[list[Any]] = []
     overdrawn = 0
-    day = min([agreed.first, *(p.counts_on for p in file.payments if p.counts_on)])
+    day = min([agreed.begins - ONE_DAY, *(p.counts_on for p in file.payments if p.counts_on)])
     while day <= on:
         for debt in debts.values():
             debt.mornings[day] = debt.left
         for bill in file.bills:
             if bill.issued_on == day:
                 asked = bill.amount.minor - bill.set_off.minor
-                debts[bill.number] = Debt(day + timedelta(days=agreed.payment_days), asked)
+                due = day + timedelta(days=agreed.payment_days) if bill.period is not None else bill.due_on
+                before = bill.late_fee_before.minor if bill.late_fee_before is not None else 0
+                debts[bill.number] = Debt(due, asked, max(agreed.begins, due + ONE_DAY), before)
                 debts[bill.number].mornings[day] = asked
                 for purse in purses:
                     _open(agreed, file, debts, purse, day)
         for waiver in sorted(file.waivers, key=lambda w: (w.at, w.key)):
             if waiver.on == day:
                 debt = debts[waiver.bill]
-                left = _late(agreed, file.holds, waiver.bill, debt, day) - debt.paid - debt.waived
+                left = (
+                    _late(agreed, file.holds, waiver.bill, debt, day) - debt.paid - debt.waived + debt.before
+                )
                 debt.waived += min(waiver.amount.minor, max(0, left))
         coming: list[tuple[datetime, str, int, str | None]] = []
         for payment in file.payments:
@@ -408,7 +431,9 @@ def worked_out(agreed: MoneyAgreed, file: MoneyFile, on: date) -> WorkedOut:
     return WorkedOut(
         unpaid={name: debt.left for name, debt in debts.items()},
         late=late,
-        late_left={name: max(0, late[name] - debts[name].paid - debts[name].waived) for name in debts},
+        late_left={
+            name: max(0, debt.before + late[name] - debt.paid - debt.waived) for name, debt in debts.items()
+        },
         credit=sum(purse[0] for purse in purses) - overdrawn,
     )
 
@@ -422,7 +447,7 @@ def _open(agreed: MoneyAgreed, file: MoneyFile, debts: dict[str, Debt], purse: l
 
     def interest(name: str) -> None:
         debt = debts[name]
-        owing = _late(agreed, file.holds, name, debt, day) - debt.paid - debt.waived
+        owing = _late(agreed, file.holds, name, debt, day) - debt.paid - debt.waived + debt.before
         part = min(purse[0], max(0, owing))
         debt.paid += part
         purse[0] -= part
@@ -454,6 +479,8 @@ def _late(agreed: MoneyAgreed, holds: Sequence[Hold], name: str, debt: Debt, on:
         morning = debt.due + timedelta(days=max(n, agreed.grace + 1))
         base = debt.mornings.get(morning, debt.left)
         day = debt.due + timedelta(days=n)
+        if day < debt.since:
+            continue
         for hold in holds:
             if hold.bill == name and hold.first <= day and (hold.last is None or day <= hold.last):
                 base -= base if hold.amount is None else hold.amount

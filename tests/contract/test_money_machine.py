@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import given, settings
@@ -19,8 +20,10 @@ from contract.money import Money
 from contract.money_file import PaymentState
 from contract.money_record import take
 from contract.parties import Role
+from contract.penalties import add_months
 from contract.refusals import Refused
 from contract.statements import statement
+from contract.taken_over import OpenBill, TakenOver
 from contract.terms import Allocation, Means, Period, Settlement
 from tests.contract.money_lives import FIRST, ONE_DAY, MoneyAgreed, MoneyLife, worked_out
 
@@ -42,6 +45,37 @@ AGREED = st.builds(
 )
 
 
+@st.composite
+def taken_over(draw: st.DrawFn, agreed: MoneyAgreed) -> MoneyAgreed:
+    """The same terms, of an agreement that has run for some time when it is taken over."""
+    begun = draw(st.integers(1, 6).filter(lambda months: months < agreed.months))
+    run_from = add_months(agreed.first, begun) + timedelta(days=draw(st.sampled_from([0, 0, 9])))
+    bills = []
+    for number in ("OLD-1", "OLD-2")[: draw(st.integers(0, 2))]:
+        due_on = run_from + timedelta(days=draw(st.sampled_from([-60, -3, -1, 0, 12])))
+        bore = due_on + timedelta(days=agreed.grace + 1) < run_from
+        late_fee = draw(st.sampled_from([0, 3, 60_00])) if bore else 0
+        unpaid = draw(st.sampled_from([12000_00, 1, 0] if late_fee else [12000_00, 33_33]))
+        bills.append(
+            OpenBill(
+                number=number,
+                first=agreed.first,
+                last=run_from - ONE_DAY,
+                due_on=due_on,
+                unpaid=Decimal(amount(unpaid)),
+                late_fee=Decimal(amount(late_fee)),
+            )
+        )
+    credit = Decimal(draw(st.sampled_from(["0", "0", "50.00"])))
+    before = TakenOver(effective_date=agreed.first, run_from=run_from, bills=bills, credit=credit)
+    return replace(agreed, taken_over=before)
+
+
+EITHER = AGREED.flatmap(
+    lambda agreed: st.just(agreed) if agreed.months == 1 else st.one_of(st.just(agreed), taken_over(agreed))
+)
+
+
 def amount(minor: int) -> str:
     return str(Money(minor=minor, currency="CNY"))
 
@@ -49,14 +83,14 @@ def amount(minor: int) -> str:
 class MoneyLives(RuleBasedStateMachine):
     """Contract days only move forward; value dates lie anywhere before."""
 
-    @initialize(agreed=AGREED, set_off=st.sampled_from([0, 0, 200_00, 20000_00]), mail=st.booleans())
+    @initialize(agreed=EITHER, set_off=st.sampled_from([0, 0, 200_00, 20000_00]), mail=st.booleans())
     def agree(self, agreed: MoneyAgreed, set_off: int, mail: bool) -> None:
         self.agreed = agreed
         self.life = MoneyLife(agreed, mail_delay=timedelta(hours=5) if mail else None)
-        self.today = agreed.first
+        self.today = agreed.begins
         self.hour = 9.0
         if set_off:
-            self.life.accrue(set_off, self.life.at(agreed.first, 9.5))
+            self.life.accrue(set_off, self.life.at(agreed.begins, 9.5))
 
     @property
     def settled(self) -> bool:
@@ -90,7 +124,7 @@ class MoneyLives(RuleBasedStateMachine):
             means=means,
             reference=f"R{len(self.life.file.payments)}",
             amount=amount(minor),
-            value_date=max(self.agreed.first, self.today - timedelta(days=back)),
+            value_date=max(self.agreed.begins, self.today - timedelta(days=back)),
             bill=named if named and self.life.file.bill(named) else None,
         )
 

@@ -202,6 +202,50 @@ async def lapsed(world: World) -> LivedAgreement:
     return agreement
 
 
+async def taken_over(world: World) -> LivedAgreement:
+    """A running agreement with an overdue bill, penalties and two open requests, one of them late."""
+    before = {
+        "effective_date": "2025-09-02",
+        "run_from": "2026-03-02",
+        "bills": [
+            {
+                "number": "2026-02",
+                "first": "2026-02-02",
+                "last": "2026-03-01",
+                "due_on": "2026-02-12",
+                "unpaid": "1000.00",
+                "late_fee": "8.50",
+            }
+        ],
+        "penalties": [{"contract_year": 1, "accrued": "1200.00", "unsettled": "700.00"}],
+        "requests": [
+            {
+                "request_id": "R-7",
+                "service": "technical_support",
+                "title": "No sound",
+                "submitted_at": "2026-02-25T10:00:00Z",
+                "accrued": {"late_response": True, "late_resolution_days": 2},
+            },
+            {
+                "request_id": "R-8",
+                "service": "problem_resolution",
+                "title": "No picture",
+                "submitted_at": "2026-03-01T15:00:00Z",
+            },
+        ],
+    }
+    agreement = await world.agreement(mail=True, billing=True, taken_over=before)
+    for request_id in ("R-7", "R-8"):
+        await agreement.event(EventKind.REQUEST_TAKEN_OVER, request_id)
+        for name in ("confirm", "assign", "respond"):
+            await agreement.do(name, START, request_id)
+    await agreement.pass_time_until(START + 2 * DAY)
+    for request_id in ("R-7", "R-8"):
+        await agreement.do("resolve", START + 2 * DAY, request_id)
+    await agreement.pass_time_until(START + 40 * DAY)
+    return agreement
+
+
 LIVES: tuple[Callable[[World], Awaitable[LivedAgreement]], ...] = (
     on_time,
     late_in_everything,
@@ -213,4 +257,5 @@ LIVES: tuple[Callable[[World], Awaitable[LivedAgreement]], ...] = (
     more_service_time,
     refused,
     lapsed,
+    taken_over,
 )
