@@ -7,7 +7,6 @@ digest is signed are inside the PDF.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -19,12 +18,12 @@ from contract.terms import Priority, Target, TermSheet, digest_of
 from documents.agreement_chinese import ChineseAgreement
 from documents.agreement_english import EnglishAgreement
 from documents.agreement_wording import AgreementWording
-from documents.deed import SIGNING, Deed, Schedule, Signatures, blocks
+from documents.deed import Deed, Schedule, Signatures, blocks, originals_of
 from documents.paper import Cell, Column, Sheet
 from documents.press import Enclosed
 from documents.writing import Unit, Writing
 
-_WORDINGS: Final[Mapping[Language, AgreementWording]] = {
+WORDINGS: Final[Mapping[Language, AgreementWording]] = {
     Language.CHINESE: ChineseAgreement(),
     Language.ENGLISH: EnglishAgreement(),
 }
@@ -45,10 +44,9 @@ def originals(
     :class:`documents.errors.CannotPrint`.
     """
     made = deed(canonical, language=language, version=version, signatures=signatures, dates=dates)
-    labels = SIGNING[language].copies
-    say = _WORDINGS[language]
+    say = WORDINGS[language]
     terms = Enclosed("terms.json", canonical, "application/json", f"{say.digest} {digest_of(canonical)}")
-    return {role: replace(made, label=labels[role]).pdf(say.writing, at, [terms]) for role in Role}
+    return originals_of(made, say.writing, at, [terms])
 
 
 def deed(
@@ -62,7 +60,7 @@ def deed(
     """The agreement without a label."""
     terms = read_terms(canonical.decode())
     digest = digest_of(canonical)
-    say = _WORDINGS[language]
+    say = WORDINGS[language]
     write = say.writing
     return Deed(
         title=say.title,
@@ -74,7 +72,7 @@ def deed(
         ],
         opening=[say.opening],
         articles=say.articles(terms, digest, dates),
-        schedules=[Schedule(say.schedule, say.schedule_text, _targets(terms, say))],
+        schedules=[Schedule(say.schedule, say.schedule_text, targets_of(terms, say))],
         closing=[say.closing],
         signatures=blocks(
             {role: terms.party(role) for role in Role}, signatures or {}, terms.time_zone, write
@@ -85,7 +83,7 @@ def deed(
     )
 
 
-def _targets(terms: TermSheet, say: AgreementWording) -> Sheet:
+def targets_of(terms: TermSheet, say: AgreementWording) -> Sheet:
     """The hours that the rules use, for every service and priority."""
     write = say.writing
     rows: list[list[Cell]] = []

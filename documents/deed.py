@@ -6,7 +6,7 @@ How a deed looks is the layout's (``layouts/deed.typ``); what it says is made by
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -119,6 +119,14 @@ SIGNING: Final[Mapping[Language, SigningWords]] = {
         place_of_seal="盖章处",
     ),
 }
+
+
+def originals_of(
+    deed: Deed, writing: Writing, at: datetime, enclosed: Sequence[Enclosed]
+) -> dict[Role, bytes]:
+    """Both originals of a deed as PDF, by who keeps them: identical but for the label (C10.2)."""
+    labels = SIGNING[writing.language].copies
+    return {role: replace(deed, label=labels[role]).pdf(writing, at, enclosed) for role in Role}
 
 
 def blocks(parties: Mapping[Role, Party], signatures: Signatures, zone: str, writing: Writing) -> list[Block]:

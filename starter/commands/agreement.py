@@ -12,6 +12,7 @@ import typer
 
 from contract.agreement_states import AgreementState
 from contract.money_commands import Resume, Suspend
+from contract.parties import Language
 from contract.terms import canonical_bytes, digest_of
 from records.results import AgreementFilter
 from starter import given
@@ -19,10 +20,21 @@ from starter.client import Aftercare
 from starter.commands import changes, versions
 from starter.commands.evidence import evidence
 from starter.commands.money import settle
-from starter.commands.options import AgreementId, AsJson, At, By, CommandId, Reason, SheetFile
+from starter.commands.options import (
+    AgreementId,
+    AsJson,
+    At,
+    By,
+    CommandId,
+    InLanguage,
+    OutFolder,
+    Reason,
+    SheetFile,
+)
 from starter.lookup import agreement_on_record, zone_of
 from starter.reaching import record_store, service
 from starter.showing import agreements as showing
+from starter.showing.filed import file_away
 from starter.showing.paper import say
 from starter.showing.plain import print_json
 from workflows.ids import agreement_workflow_id
@@ -144,6 +156,14 @@ def show(agreement: AgreementId, as_json: AsJson = False) -> None:
     asyncio.run(_show(agreement, as_json))
 
 
+@app.command()
+def documents(
+    agreement: AgreementId, out: OutFolder, language: InLanguage = None, as_json: AsJson = False
+) -> None:
+    """Write what is on record in writing: the originals, supplements, notices of fee changes (C10.2)."""
+    asyncio.run(_documents(agreement, out, language, as_json))
+
+
 @app.command("list")
 def list_(
     state: Annotated[
@@ -199,6 +219,21 @@ async def _show(agreement_id: str, as_json: bool) -> None:
     else:
         events = [row.event for row in recorded]
         say(*showing.agreement(view, terms, events, len(open_requests)))
+
+
+async def _documents(agreement_id: str, out: Path, language: Language | None, as_json: bool) -> None:
+    from documents import on_record  # the typesetter is large: only who prints loads it
+
+    async with record_store() as store:
+        await agreement_on_record(store, agreement_id)
+        recorded = await store.events(agreement_workflow_id(agreement_id))
+        versions = await store.versions(agreement_id)
+    languages = [language] if language else on_record.languages_of(versions[0])
+    found = on_record.documents_of([row.event for row in recorded], versions, languages)
+    made = {out / name: pdf for name, pdf in found.items()}
+    file_away(made, quiet=as_json)
+    if as_json:
+        print_json({"files": list(made)})
 
 
 async def _list(wanted: AgreementFilter, limit: int | None, as_json: bool) -> None:

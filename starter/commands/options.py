@@ -49,9 +49,13 @@ CommandId = Annotated[
     ),
 ]
 
+OutFolder = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="The folder to write to; made if there is none.")
+]
+
 InLanguage = Annotated[
     Language | None,
-    typer.Option("--language", help="Of the document; without it, that of the party it is for."),
+    typer.Option("--language", help="Of the document; without it, as its readers have agreed."),
 ]
 
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why.")]

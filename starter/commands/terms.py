@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from contract.faults import Faulty
+from contract.parties import Role
 from contract.terms import canonical_bytes, digest_of
 from starter import given
-from starter.commands.options import AsJson, SheetFile
+from starter.commands.options import AsJson, InLanguage, OutFolder, SheetFile
 from starter.exits import ExitCode, mistake
+from starter.showing.filed import file_away
 from starter.showing.paper import GOOD, marked, say
 from starter.showing.plain import print_json
 from starter.showing.sheets import summary, taken_over
@@ -66,6 +69,24 @@ def digest(file: SheetFile, as_json: AsJson = False) -> None:
         print_json({"agreement_id": terms.agreement_id, "digest": found})
     else:
         say(found)
+
+
+@app.command()
+def pdf(file: SheetFile, out: OutFolder, language: InLanguage = None, as_json: AsJson = False) -> None:
+    """Write the agreement as the parties are to sign it: two originals in each of their languages (C10.2)."""
+    from documents import agreements  # the typesetter is large: only who prints loads it
+
+    terms = given.sheet(file)
+    canonical, now = canonical_bytes(terms), datetime.now(UTC).replace(microsecond=0)
+    languages = [language] if language else dict.fromkeys(terms.party(role).language for role in Role)
+    made = {
+        out / f"agreement-{tongue}-{role}.pdf": original
+        for tongue in languages
+        for role, original in agreements.originals(canonical, language=tongue, at=now).items()
+    }
+    file_away(made, quiet=as_json)
+    if as_json:
+        print_json({"files": list(made), "digest": digest_of(canonical)})
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.documents.reading import text_of, without_blanks
 from tests.starter.conftest import CommandLine
 from tests.starter.sheets import write_sheet
 
@@ -281,3 +282,17 @@ def test_compliance_counts_each_target(online: CommandLine, late: str):
     )
     assert {line["percent"] for line in only.json["totals"]} == {"100.0"}
     assert "50.0 %" in online.well("report", "compliance", late)
+
+
+def test_what_was_signed_is_written_with_the_signatures_on_record(online: CommandLine, tmp_path: Path):
+    agreement = agreed(online, tmp_path, "C-written")
+    told = online("agreement", "documents", agreement, "--out", tmp_path / "made", "--json").json
+    assert sorted(Path(file).name for file in told["files"]) == [
+        "agreement-zh-CN-customer.pdf",
+        "agreement-zh-CN-provider.pdf",
+    ]
+    digest = online("agreement", "show", agreement, "--json").json["agreement"]["digest"]
+    for file in told["files"]:
+        text = without_blanks(text_of(Path(file).read_bytes()))
+        assert digest in text
+        assert text.count("CEO") == 2

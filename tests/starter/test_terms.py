@@ -10,7 +10,8 @@ import pytest
 
 from contract.reading import read_terms
 from contract.terms import canonical_bytes
-from tests.contract.sheets import EXAMPLES
+from tests.contract.sheets import EXAMPLES, full_sheet
+from tests.documents.reading import text_of, without_blanks
 from tests.starter.conftest import CommandLine
 from tests.starter.sheets import write_sheet
 
@@ -129,3 +130,30 @@ def test_through_a_pipe_there_are_neither_colours_nor_cut_lines(aftercare: Comma
     assert "…" not in printed
     assert f"{'A' * 150} (p)" in printed
     assert all(line == line.rstrip() for line in printed.splitlines())
+
+
+def test_the_agreement_to_be_signed_is_written_in_the_parties_languages(
+    aftercare: CommandLine, tmp_path: Path
+):
+    (sheet,) = [path for path in EXAMPLES if path.name == "service-agreement.yaml"]
+    told = aftercare.well("terms", "pdf", sheet, "--out", tmp_path / "made")
+    digest = hashlib.sha256(canonical_bytes(read_terms(sheet.read_text()))).hexdigest()
+    made = sorted((tmp_path / "made").iterdir())
+    assert [path.name for path in made] == [
+        "agreement-en-customer.pdf",
+        "agreement-en-provider.pdf",
+        "agreement-zh-CN-customer.pdf",
+        "agreement-zh-CN-provider.pdf",
+    ]
+    assert sorted(told.splitlines()) == [f"wrote {path}" for path in made]
+    assert all(digest in without_blanks(text_of(path.read_bytes())) for path in made)
+    one = aftercare("terms", "pdf", sheet, "--out", tmp_path / "one", "--language", "en", "--json").json
+    assert (one["digest"], len(one["files"])) == (digest, 2)
+
+
+def test_a_name_that_cannot_be_printed_is_refused_with_the_character(aftercare: CommandLine, tmp_path: Path):
+    sheet = write_sheet(tmp_path, provider=full_sheet()["provider"] | {"name": "ACME 😀"})
+    said = aftercare("terms", "pdf", sheet, "--out", tmp_path / "made")
+    assert said.code == 3
+    assert "U+1F600" in said.err
+    assert not (tmp_path / "made").exists()
