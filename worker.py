@@ -107,6 +107,7 @@ def build(
         activities=[
             recording.record,
             recording.open_requests,
+            recording.known_requests,
             admissions.admit_request,
             taking_over.take_over_requests,
             calendars.service_window,

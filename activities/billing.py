@@ -29,7 +29,12 @@ class Billing:
     async def issue_bill(self, wanted: BillWanted) -> Bill:
         """Record a bill with its set-off, or answer with the one that is on record."""
         return await self._store.issue_bill(
-            wanted.workflow_id, wanted.seq, wanted.draft, wanted.agreement_id, wanted.set_off
+            wanted.workflow_id,
+            wanted.seq,
+            wanted.draft,
+            wanted.agreement_id,
+            wanted.set_off,
+            wanted.holds,
         )
 
     @activity.defn(name="settle_penalties")

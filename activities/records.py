@@ -8,7 +8,7 @@ from temporalio import activity
 
 from contract.facts import RecordBatch, Recorded
 from records.store import RecordStore
-from workflows.payloads import OpenRequests, OpenRequestsWanted
+from workflows.payloads import OpenRequests, OpenRequestsWanted, RequestsNamed
 
 TOGETHER = 64
 """At most so many batches in one transaction."""
@@ -37,6 +37,12 @@ class Recording:
         request_ids = await self._store.open_request_ids(wanted.agreement_id)
         ended_by = await self._store.last_end_of_requests(wanted.agreement_id)
         return OpenRequests(request_ids=request_ids, ended_by=ended_by)
+
+    @activity.defn(name="known_requests")
+    async def known_requests(self, named: RequestsNamed) -> OpenRequests:
+        """Which of the requests named are on record."""
+        known = await self._store.known_requests(named.agreement_id, named.request_ids)
+        return OpenRequests(request_ids=known)
 
     async def _write(self) -> None:
         while self._waiting:

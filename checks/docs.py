@@ -2,6 +2,7 @@
 
 - The transition table and the diagram in docs/request-life.md are made from `contract/request.py`; what is
   committed must be what would be made now. `--write` makes it.
+- The table in docs/disputes.md is made from `contract/disputes.py`, in the same way.
 - The tables in docs/settings.md are made from `runtime/settings.py`, in the same way.
 - docs/term-sheet.md lists every field of a term sheet, with its default.
 - docs/cli.md names every command, and starter/exits.py's codes.
@@ -26,14 +27,17 @@ from typer.core import TyperGroup
 
 from checks import settings_page
 from contract.commands import CommandName
+from contract.dispute_names import DisputeCommandName
+from contract.disputes import TRANSITIONS as DISPUTES_TABLE
 from contract.request import FINISHED, TRANSITIONS, Rule
 from contract.terms import TermSheet
 from contract.values import normalised
 from runtime.leave import leave
 
 ROOT = Path(__file__).parents[1]
-LIFE, SHEET, CLI, SETTINGS = (
-    ROOT / "docs" / name for name in ("request-life.md", "term-sheet.md", "cli.md", "settings.md")
+LIFE, SHEET, CLI, SETTINGS, DISPUTES = (
+    ROOT / "docs" / name
+    for name in ("request-life.md", "term-sheet.md", "cli.md", "settings.md", "disputes.md")
 )
 BEGIN, END = "<!-- made by `python -m checks.docs --write` -->\n", "<!-- end -->\n"
 ROW = re.compile(r"^\| `(?P<path>[\w.]+)` \| [^|]+ \| (?P<default>[^|]+) \|", re.MULTILINE)
@@ -119,7 +123,33 @@ def edges(rule: Rule) -> Iterator[str]:
         yield from (f"{state} --> {rule.leads_to}" for state in rule.states)
 
 
-MADE = {LIFE: life, SETTINGS: settings_page.page}
+# Disputes
+
+
+DISPUTE_WORDS = {
+    DisputeCommandName.OPEN_DISPUTE: "open",
+    DisputeCommandName.OFFER_SETTLEMENT: "offer",
+    DisputeCommandName.CONFIRM_SETTLEMENT: "confirm",
+    DisputeCommandName.DECLARE_FAILED: "declare-failed",
+    DisputeCommandName.REFER_DISPUTE: "refer",
+    DisputeCommandName.RECORD_AWARD: "award",
+    DisputeCommandName.WITHDRAW_DISPUTE: "withdraw",
+}
+"""What `aftercare dispute …` calls a command."""
+
+
+def disputes() -> Iterator[str]:
+    """The made part of docs/disputes.md: what may be done in which state."""
+    yield "\n| Command | On the command line | While the dispute is | Then it is | Clause |\n"
+    yield "|---|---|---|---|---|\n"
+    for name, rule in DISPUTES_TABLE.items():
+        states = ", ".join(rule.states) or "not there yet"
+        then = "as before" if rule.leads_to is None else f"**{rule.leads_to}**"
+        yield f"| `{name}` | `dispute {DISPUTE_WORDS[name]}` | {states} | {then} | {rule.clause} |\n"
+    yield "| | by itself, after `stale_days` | negotiating | **lapsed** | C9.1 |\n\n"
+
+
+MADE = {LIFE: life, SETTINGS: settings_page.page, DISPUTES: disputes}
 """The documents with a made part, and what makes it."""
 
 

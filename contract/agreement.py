@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contract import agreement_changes as changes
+from contract import agreement_disputes as disputes
 from contract import agreement_money as money
 from contract.agreement_file import REMINDERS, AgreementFile, Signature, TermDates
 from contract.agreement_states import AgreementState
 from contract.change_commands import AnyChangeCommand, ChangeCommand
 from contract.commands import RefuseOffer, Sign, Submission, WithdrawOffer
+from contract.dispute_commands import AnyDisputeCommand, DisputeCommand
 from contract.facts import Event, EventKind
 from contract.money_commands import AnyMoneyCommand, MoneyCommand
 from contract.money_life import open_money
@@ -30,7 +32,7 @@ from contract.versions import AgreementTerms
 from contract.waking import Wake
 
 OfferCommand = Sign | RefuseOffer | WithdrawOffer
-AgreementCommand = OfferCommand | AnyMoneyCommand | AnyChangeCommand
+AgreementCommand = OfferCommand | AnyMoneyCommand | AnyChangeCommand | AnyDisputeCommand
 
 
 def offer(terms: TermSheet, digest: str, at: datetime) -> tuple[AgreementFile, list[Event]]:
@@ -184,11 +186,11 @@ def _check_in_force(file: AgreementFile, at: datetime) -> None:
 
 
 def commands_now(file: AgreementFile, by: Role) -> list[str]:
-    """What a party may do now, requests submitted under the agreement included."""
+    """What a party may do now, requests submitted under the agreement and disputes included."""
     if file.effective_at is not None:
         submit = file.shown_state is AgreementState.ACTIVE and by is Role.CUSTOMER
         usual = (["submit_request"] if submit else []) + money.commands_now(file, by)
-        return [*usual, *changes.commands_now(file, by)]
+        return [*usual, *changes.commands_now(file, by), *disputes.commands_now(file, by)]
     if file.state is not AgreementState.OFFERED or file.fully_signed:
         return []
     sign = [] if by in file.signatures else ["sign"]
@@ -335,6 +337,9 @@ def _take(file: AgreementFile, command: AgreementCommand, now: datetime, result:
                 result.asks.append(command)
             else:
                 result.add(money.take(file, command, now))
+        case DisputeCommand():
+            result.add(money.advance(file, min(command.at, now)))
+            result.add(disputes.take(file, command, now))
         case _:
             result.events += apply(file, command, now)
 

@@ -119,6 +119,8 @@ class AgreementFile(Record):
     versions: list[TermsVersion] = []
     """All that were agreed; ``terms``, ``terms_version`` and ``digest`` are of the one in force now."""
     negotiations: Negotiations = Field(default_factory=Negotiations)
+    warned: list[int] = []
+    """Contract years whose penalties both sides were warned of (contract §7)."""
 
     def take(self, command: Command) -> None:
         """Know the command when it is told again."""

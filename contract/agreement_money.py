@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from contract import books, dunning, money_deeds, money_record
+from contract import books, dispute_deeds, dunning, money_deeds, money_record
 from contract.agreement_file import AgreementFile
 from contract.agreement_states import AgreementState
 from contract.balance import balance
+from contract.disputes import open_disputes
 from contract.facts import Event, EventKind
+from contract.holds import penalty_holds
 from contract.money import Money
 from contract.money_commands import MONEY_COMMANDS, AnyMoneyCommand, RecordPayout, WaivePenalty
 from contract.money_file import Credit, MoneyFile, PaymentState, Payout
@@ -159,6 +161,7 @@ def next_statement(file: AgreementFile, now: datetime) -> FinalAsk | None:
         terms_version=terms.version,
         payment_days=terms.payment_days,
         late=terms.late,
+        holds=penalty_holds(money.disputes),
     )
 
 
@@ -167,8 +170,9 @@ def _nothing_left(file: AgreementFile, money: MoneyFile, now: datetime) -> bool:
     if not money.finals or file.open_requests or next_bill(money) is not None:
         return False
     pending = any(payment.state is PaymentState.PENDING for payment in money.payments)
-    held = any(hold.last is None for hold in money.holds)
-    return not (pending or held) and balance(money, money.days.date_of(now)).owed == 0
+    if pending or open_disputes(money.disputes):
+        return False
+    return balance(money, money.days.date_of(now)).owed == 0
 
 
 def _settles_from(file: AgreementFile) -> datetime:
@@ -179,8 +183,8 @@ def _settles_from(file: AgreementFile) -> datetime:
 
 
 def advance(file: AgreementFile, until: datetime) -> Outcome:
-    """Do what fell due by an instant, bills apart."""
-    return Outcome() if file.money is None else dunning.advance(file.money, until, file.next_seq)
+    """Do what fell due by an instant, disputes included and bills apart."""
+    return Outcome() if file.money is None else dispute_deeds.advance(file.money, until, file.next_seq)
 
 
 def next_wake(file: AgreementFile, now: datetime) -> Wake | None:
@@ -189,6 +193,8 @@ def next_wake(file: AgreementFile, now: datetime) -> Wake | None:
         return None
     doing, bill = dunning.next_doing(file.money, now), next_bill(file.money)
     wakes = [] if doing is None else [doing.wake]
+    if (dispute := dispute_deeds.next_wake(file.money)) is not None:
+        wakes.append(dispute)
     if bill is not None:
         wakes.append(Wake(bill[0], "Bill", "C7.1.1"))
     if file.state is AgreementState.CLOSED and _nothing_left(file, file.money, now):
@@ -234,8 +240,10 @@ def standing(file: AgreementFile, now: datetime) -> MoneyStanding | None:
 
 
 def is_owing(money: MoneyFile | None, now: datetime) -> bool:
-    """Whether the end must wait for money: something is owed, or a cheque has not cleared (contract §3)."""
+    """Whether the end must wait for money: something is owed or disputed, or a cheque is pending (§3)."""
     if money is None:
         return False
+    if open_disputes(money.disputes):
+        return True
     pending = any(payment.state is PaymentState.PENDING for payment in money.payments)
     return pending or next_bill(money) is not None or balance(money, money.days.date_of(now)).owed > 0

@@ -77,6 +77,11 @@ class BillBalance:
         """The unpaid principal that is not on hold."""
         return self.unpaid - held([h for h in self.holds if h.bill == self.bill.number], on, self.unpaid)
 
+    def late_undisputed(self, on: date) -> int:
+        """The unpaid late fee; nothing where the whole bill is on hold, its late fee with it."""
+        whole = any(h.bill == self.bill.number and h.amount is None and h.held_on(on) for h in self.holds)
+        return 0 if whole else self.late_unpaid(on)
+
     def overdue(self, on: date) -> int:
         """Unpaid, undisputed principal past its due date."""
         return self.undisputed(on) if self.bill.due_on < on else 0
@@ -131,8 +136,8 @@ class Balance:
 
     @property
     def overdue(self) -> int:
-        """What full payment is (C8.2): overdue undisputed principal, and late fees through the day."""
-        return self.late_fees + sum(bill.overdue(self.on) for bill in self.bills.values())
+        """What full payment is (C8.2): overdue principal and late fees through the day, both undisputed."""
+        return sum(bill.overdue(self.on) + bill.late_undisputed(self.on) for bill in self.bills.values())
 
     @property
     def owed(self) -> int:
@@ -146,7 +151,7 @@ def funds(file: MoneyFile) -> Iterator[Fund]:
         if payment.counts_on is not None:
             yield Fund(payment.key, payment.counts_on, payment.at, payment.amount.minor, payment.bill)
     for credit in file.credits:
-        own = credit.kind is CreditKind.EARLY_END
+        own = credit.kind is CreditKind.EARLY_END or credit.dispute is not None
         yield Fund(credit.key, credit.on, credit.at, credit.amount.minor, credit.bill, own)
 
 

@@ -30,6 +30,8 @@ _CREDITED = {
     CreditKind.GOODWILL: (Account.GOODWILL_EXPENSE, EntryKind.CREDIT, "C7.1.1"),
     CreditKind.EARLY_END: (Account.FEE_INCOME, EntryKind.CREDIT, "C4.2"),
     CreditKind.OPENING: (Account.OPENING, EntryKind.CREDIT, "C7.1.1"),
+    CreditKind.SETTLEMENT: (Account.GOODWILL_EXPENSE, EntryKind.CREDIT, "C9.1"),
+    CreditKind.AWARD: (Account.GOODWILL_EXPENSE, EntryKind.CREDIT, "C9.3"),
     CreditKind.PENALTIES: (Account.PENALTY_PAYABLE, EntryKind.SET_OFF, "C8.1"),
 }
 
@@ -67,10 +69,11 @@ def bill_told(issue: Bill) -> dict[str, Any]:
     }
 
 
-def bill_entries(agreement_id: str, bill: Bill) -> list[LedgerEntry]:
+def bill_entries(agreement_id: str, bill: Bill, of: list[dict[str, Any]] | None = None) -> list[LedgerEntry]:
     """The entries of a bill's issue: its fee, and the penalties set off against it (C7.1.1, C8.1).
 
     Of a bill that was taken over: what was unpaid of it, and of its late fee (C8.2.1).
+    ``of`` tells which penalties are set off, where others were on hold.
     """
     whole = bill.period is not None and bill.number == bill_number(bill.period)
     named = bill.number if bill.period is not None else f"opening:{bill.number}"
@@ -118,7 +121,8 @@ def bill_entries(agreement_id: str, bill: Bill) -> list[LedgerEntry]:
                 debit=Account.PENALTY_PAYABLE if lowers else Account.RECEIVABLE,
                 credit=Account.RECEIVABLE if lowers else Account.PENALTY_PAYABLE,
                 amount=bill.set_off if lowers else -bill.set_off,
-                explanation={"bill": bill.number, "fee": str(bill.amount), "asked_for": str(bill.principal)},
+                explanation={"bill": bill.number, "fee": str(bill.amount), "asked_for": str(bill.principal)}
+                | ({} if of is None else {"penalties": of}),
                 effective_at=bill.issued_at,
                 terms_version=bill.terms_version,
             )
@@ -229,7 +233,7 @@ def _lines(file: MoneyFile, now: Balance, version: int) -> Iterator[Line]:
             yield Line(
                 waiver.key,
                 EntryKind.LATE_FEE_WAIVER,
-                "C8.2.1",
+                waiver.clause or "C8.2.1",
                 Account.LATE_FEE_INCOME,
                 Account.LATE_FEE_RECEIVABLE,
                 now.waived[waiver.key],
@@ -271,6 +275,8 @@ def clause_of(credit: Credit) -> str:
 
 def _credit_line(credit: Credit, version: int) -> Line:
     account, kind, clause = _CREDITED[credit.kind]
+    if credit.dispute is not None and credit.bill is not None:
+        account = Account.FEE_INCOME  # a bill lowered, not a kindness
     shown = {"credit": credit.kind.value} | ({"bill": credit.bill} if credit.bill else {})
     return Line(
         credit.key,

@@ -190,7 +190,7 @@ def demand(file: MoneyFile, owed: Balance) -> dict[str, Any]:
     return {
         "currency": file.terms.fee.currency,
         "to_pay": str(file.money(owed.overdue)),
-        "late_fees": str(file.money(owed.late_fees)),
+        "late_fees": str(file.money(sum(b.late_undisputed(owed.on) for b in owed.bills.values()))),
         "as_of": owed.on.isoformat(),
         "since": min((b.bill.due_on for b in overdue), default=owed.on).isoformat(),
         "bills": [

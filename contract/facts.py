@@ -11,9 +11,10 @@ from typing import Any
 from contract.agreement_states import AgreementState, shown_state
 from contract.money import Money
 from contract.parties import Role
+from contract.penalties import PenaltyKind
 from contract.request import RequestState
 from contract.terms import Priority, Service, Target
-from contract.values import Digest, Identifier, Instant, Model
+from contract.values import Digest, Exact, Identifier, Instant, Model
 
 
 class EventKind(StrEnum):
@@ -109,6 +110,21 @@ class EventKind(StrEnum):
     """A new version of the terms, in force from an instant on."""
     TERMS_IN_FORCE = "terms_in_force"
 
+    DISPUTE_OPENED = "dispute_opened"
+    SETTLEMENT_OFFERED = "settlement_offered"
+    NEGOTIATION_FAILED = "negotiation_failed"
+    """One party has declared so."""
+    NEGOTIATION_OVER = "negotiation_over"
+    """The window has closed: either party may refer."""
+    DISPUTE_REFERRED = "dispute_referred"
+    DISPUTE_SETTLED = "dispute_settled"
+    DISPUTE_AWARDED = "dispute_awarded"
+    DISPUTE_WITHDRAWN = "dispute_withdrawn"
+    DISPUTE_LAPSED = "dispute_lapsed"
+    DISPUTE_LAPSE_REVERSED = "dispute_lapse_reversed"
+    PENALTIES_WARNED = "penalties_warned"
+    """Penalties of a contract year have passed ``warning_percent`` of its fees (C8.1)."""
+
 
 class Event(Model):
     """One thing that happened. ``party`` is None for what the contract did by itself."""
@@ -147,6 +163,8 @@ class EntryKind(StrEnum):
     PENALTY_REVERSAL = "penalty_reversal"
     PENALTY_CAP = "penalty_cap"
     PENALTY_WAIVER = "penalty_waiver"
+    PENALTY_DECISION = "penalty_decision"
+    """What a settlement or an award changed of penalties, and what keeps it so (C9.1, C9.3)."""
     BILL = "bill"
     SET_OFF = "set_off"
     LATE_FEE = "late_fee"
@@ -183,6 +201,26 @@ class LedgerEntry(Model):
     person: str | None = None
     reason: str | None = None
     explanation: dict[str, Any] = {}
+
+
+class PenaltyDecision(Model):
+    """Penalties of a request that a dispute finally decided (C9.1, C9.3).
+
+    ``amount`` is what they come to, all that accrued up to ``at``; None leaves them as they stand. The store
+    posts the difference when it records this, and later ones when a fact recorded late would change it.
+    """
+
+    dispute: Identifier
+    request_id: Identifier
+    penalties: list[PenaltyKind]
+    amount: Money | None = None
+    at: Instant
+    clause: str
+    event_seq: int
+    terms_version: int
+    party: Role | None = None
+    persons: dict[Role, str] = {}
+    """Who confirmed the settlement, or recorded the award."""
 
 
 class AgreementSnapshot(Model):
@@ -261,9 +299,21 @@ class RecordBatch(Model):
     request_id: Identifier | None = None
     events: list[Event]
     entries: list[LedgerEntry] = []
+    decisions: list[PenaltyDecision] = []
     request: RequestSnapshot | None = None
     agreement: AgreementSnapshot | None = None
     terms: TermsDocument | None = None
+
+
+class PenaltiesPassed(Model):
+    """Penalties of a contract year above ``warning_percent`` of its fees (contract §7)."""
+
+    contract_year: int
+    penalties: Money
+    """What stands, less what is above the cap."""
+    fees: Money
+    """Of a full year, by the fee at its start."""
+    warning_percent: Exact
 
 
 class Recorded(Model):
@@ -272,3 +322,5 @@ class Recorded(Model):
     agreement_state: AgreementState | None = None
     awaits_requests: bool = False
     """The term is over: the agreement waits to be told of its last requests (contract §3)."""
+    passed: list[PenaltiesPassed] = []
+    """Contract years that this batch's penalties are above the warning in, not warned of on record yet."""

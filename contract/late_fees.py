@@ -31,6 +31,8 @@ class Hold(Model):
     first: date
     last: date | None = None
     amount: int | None = None
+    dispute: str | None = None
+    """The dispute it belongs to."""
 
     def held_on(self, day: date) -> bool:
         return self.first <= day and (self.last is None or day <= self.last)

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from contract.commands import Command
 from contract.parties import Role
+from contract.penalties import PenaltyKind
 from contract.terms import Means
 from contract.values import Exact, Identifier, Line, Text
 
@@ -28,13 +29,6 @@ class MoneyCommandName(StrEnum):
     RECORD_PAYOUT = "record_payout"
     REVERSE_PAYOUT = "reverse_payout"
     WAIVE_PENALTY = "waive_penalty"
-
-
-class PenaltyOf(StrEnum):
-    """What a penalty is for (C8.1)."""
-
-    LATE_RESPONSE = "late_response"
-    LATE_RESOLUTION = "late_resolution"
 
 
 Sum = Annotated[Exact, Field(gt=0, le=10**11)]
@@ -161,7 +155,7 @@ class WaivePenalty(MoneyCommand):
     by = Role.CUSTOMER
     clause = "C8.1"
     request_id: Identifier
-    of: PenaltyOf
+    of: PenaltyKind
     amount: Sum | None = None
     """None for all that stands."""
     reason: Text

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from contract.billing import Bill, MoneyTerms
 from contract.days import Days
+from contract.disputes import Dispute
 from contract.facts import Account, EntryKind
 from contract.invoices import IssuedInvoice
 from contract.late_fees import Hold
@@ -73,6 +74,10 @@ class CreditKind(StrEnum):
     """Taken over from before."""
     PENALTIES = "penalties"
     """Penalties netted by the final statement."""
+    SETTLEMENT = "settlement"
+    """By a settlement of a dispute that both confirmed (C9.1)."""
+    AWARD = "award"
+    """By the arbitration commission's award (C9.3)."""
 
 
 class Credit(Model):
@@ -85,6 +90,8 @@ class Credit(Model):
     at: Instant
     bill: Identifier | None = None
     reason: str | None = None
+    dispute: Identifier | None = None
+    """The dispute whose ending it is of."""
 
 
 class LateFeeWaiver(Model):
@@ -96,6 +103,9 @@ class LateFeeWaiver(Model):
     on: date
     at: Instant
     reason: str
+    dispute: Identifier | None = None
+    clause: str | None = None
+    """Of the ending of a dispute; else C8.2.1."""
 
 
 class PayoutOf(StrEnum):
@@ -205,7 +215,9 @@ class MoneyFile(Record):
     finals: list[FinalStatement] = []
     unstated: bool = False
     """Penalties may have changed since the last final statement: another one is to be made."""
+    disputes: list[Dispute] = []
     holds: list[Hold] = []
+    """What of bills the disputes hold or held: follows from them (:mod:`contract.holds`)."""
     suspensions: list[Suspension] = []
     invoices: list[IssuedInvoice] = []
     """Invoices and credit notes that were issued (C7.1.3)."""
@@ -250,6 +262,9 @@ class MoneyFile(Record):
         """The newest payout of a reference."""
         found = [p for p in self.payouts if (p.means, p.reference) == (means, reference)]
         return found[-1] if found else None
+
+    def dispute(self, number: str) -> Dispute | None:
+        return next((dispute for dispute in self.disputes if dispute.number == number), None)
 
     @property
     def suspended(self) -> Suspension | None:

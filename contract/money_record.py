@@ -11,6 +11,7 @@ from typing import Any
 
 from contract.billing import Bill, MoneyTerms
 from contract.days import Days
+from contract.dispute_endings import enter
 from contract.facts import Event, EventKind
 from contract.invoicing import issued_of
 from contract.money import Money
@@ -48,6 +49,20 @@ _PAYMENTS = {
 }
 
 
+_DISPUTES = {
+    EventKind.DISPUTE_OPENED,
+    EventKind.SETTLEMENT_OFFERED,
+    EventKind.NEGOTIATION_FAILED,
+    EventKind.NEGOTIATION_OVER,
+    EventKind.DISPUTE_REFERRED,
+    EventKind.DISPUTE_SETTLED,
+    EventKind.DISPUTE_AWARDED,
+    EventKind.DISPUTE_WITHDRAWN,
+    EventKind.DISPUTE_LAPSED,
+    EventKind.DISPUTE_LAPSE_REVERSED,
+}
+
+
 def money_from(events: Iterable[Event], sheets: Mapping[int, TermSheet], days: Days) -> MoneyFile | None:
     """The facts that an agreement's events tell, in order; None while it is not in force.
 
@@ -71,6 +86,8 @@ def money_from(events: Iterable[Event], sheets: Mapping[int, TermSheet], days: D
 def take(file: MoneyFile, event: Event) -> None:
     """Take in what one event tells."""
     payload = event.payload
+    if event.kind in _DISPUTES:
+        enter(file, event)
     if event.kind in _PAYMENTS:
         known = {payment.key: payment for payment in file.payments}
         first = known.get(payload["key"])

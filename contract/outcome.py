@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from contract.facts import Event, LedgerEntry, TermsDocument
+from contract.facts import Event, LedgerEntry, PenaltyDecision, TermsDocument
 
 
 @dataclass(slots=True)
@@ -15,8 +15,10 @@ class Outcome:
     entries: list[LedgerEntry] = field(default_factory=list)
     documents: list[TermsDocument] = field(default_factory=list)
     """Versions of the terms that were agreed."""
+    decisions: list[PenaltyDecision] = field(default_factory=list)
 
     def add(self, other: Outcome) -> None:
         self.events += other.events
         self.entries += other.entries
         self.documents += other.documents
+        self.decisions += other.decisions

@@ -7,9 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 from contract.money import Money
 from contract.terms import TermSheet
+
+
+class PenaltyKind(StrEnum):
+    LATE_RESPONSE = "late_response"
+    LATE_RESOLUTION = "late_resolution"
+    """All its days, those still to come included."""
+
+    @property
+    def clause(self) -> str:
+        return "C8.1.1" if self is PenaltyKind.LATE_RESPONSE else "C8.1.2"
 
 
 def add_months(first: date, months: int) -> date:
@@ -37,7 +48,12 @@ def annual_cap(terms: TermSheet) -> Money | None:
     """
     if terms.penalties.cap_percent is None:
         return None
-    return (terms.money(terms.fees.amount) * terms.fees.period.per_year).percent(terms.penalties.cap_percent)
+    return annual_fees(terms).percent(terms.penalties.cap_percent)
+
+
+def annual_fees(terms: TermSheet) -> Money:
+    """The fees of a full contract year: the fee at its start times the periods of a year (contract §4)."""
+    return terms.money(terms.fees.amount) * terms.fees.period.per_year
 
 
 def excess(accrued: Money, cap: Money | None) -> Money:

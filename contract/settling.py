@@ -8,7 +8,7 @@ ledger holds then, and is an event. Asked again, the event on record is the answ
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,14 +16,15 @@ from contract import books
 from contract.billing import Bill, LateTerms
 from contract.days import Days
 from contract.facts import Account, EntryKind, Event, EventKind, LedgerEntry
+from contract.holds import PenaltyHold
 from contract.money import Money
-from contract.money_commands import PenaltyOf, RecordPayout, WaivePenalty
+from contract.money_commands import RecordPayout, WaivePenalty
 from contract.money_file import Credit, CreditKind, Payout, told
 from contract.parties import Role
+from contract.penalties import PenaltyKind
 from contract.refusals import Refusal, RefusalKind
+from contract.set_off import owed, penalty_kind
 from contract.values import Identifier, Instant, Model
-
-CLAUSE_OF = {PenaltyOf.LATE_RESPONSE: "C8.1.1", PenaltyOf.LATE_RESOLUTION: "C8.1.2"}
 
 
 class FinalAsk(Model):
@@ -45,6 +46,8 @@ class FinalAsk(Model):
     payment_days: int
     late: LateTerms
     """For a bill of penalties that were set off or paid out and have been given back since."""
+    holds: list[PenaltyHold] = []
+    """Penalties in dispute are not netted (contract §7)."""
 
 
 class PayoutAsk(Model):
@@ -89,6 +92,33 @@ class Standing:
     """The instant of the last entry."""
     accruals: Sequence[Accrual] = ()
     """Of the request and kind that a waiver asks about, in order of their instants."""
+    parts: Sequence[dict[str, Any]] | None = None
+    """Which penalties are netted, where others are on hold."""
+
+
+def standing_of(entries: Sequence[LedgerEntry], of: PenaltyKind) -> list[Accrual]:
+    """What stands of a request's penalties of one kind, from its entries in order (C8.1).
+
+    What a dispute has taken off is off the oldest of them; what it has added is one more.
+    """
+    found: dict[str, Accrual] = {}
+    decided = 0
+    for entry in entries:
+        if penalty_kind(entry) is not of:
+            continue
+        if entry.kind is EntryKind.PENALTY_DECISION and entry.reverses is None:
+            decided += owed(entry)
+        key = entry.reverses or entry.key
+        first = found.get(key, Accrual(key, of.clause, entry.effective_at, 0))
+        found[key] = replace(first, minor=first.minor + owed(entry))
+    standing = []
+    for accrual in found.values():
+        if accrual.minor < 0:
+            continue  # what a decision took off, or a waiver of what was reversed since
+        taken = min(accrual.minor, -decided) if decided < 0 else 0
+        decided += taken
+        standing.append(replace(accrual, minor=accrual.minor - taken))
+    return standing
 
 
 @dataclass(slots=True)
@@ -138,7 +168,11 @@ def _finally(ask: FinalAsk, standing: Standing, seq: int) -> Decision:
     if stands > 0:
         credit = _netted(ask, penalties, at)
         payload["credit"] = told(credit)
-        entries = [books.first_entry(credit, ask.terms_version, seq)]
+        entry = books.first_entry(credit, ask.terms_version, seq)
+        if standing.parts is not None:
+            told_of = entry.explanation | {"penalties": list(standing.parts)}
+            entry = entry.model_copy(update={"explanation": told_of})
+        entries = [entry]
     elif stands < 0:
         bill = _given_back(ask, penalties, at)
         payload["bill"] = books.bill_told(bill)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from contract.disputes import DisputeTerms
 from contract.parties import Role, role_of
 from contract.refusals import RefusalKind, refuse
 from contract.terms import Service, TermSheet
@@ -26,6 +27,8 @@ class AgreementTerms(Model):
     closing_days: int
     time_zone: str = "UTC"
     """For showing instants; the dates that depend on its rules are worked out when the term begins."""
+    disputes: DisputeTerms | None = None
+    """None in a file of a release that knew none; its workflow puts them in."""
 
     @classmethod
     def from_sheet(cls, terms: TermSheet) -> AgreementTerms:
@@ -37,6 +40,7 @@ class AgreementTerms(Model):
             command_delay_hours=terms.command_delay_hours,
             closing_days=terms.closing_days,
             time_zone=terms.time_zone,
+            disputes=DisputeTerms.from_sheet(terms),
         )
 
     def role_of(self, party: str) -> Role | None:

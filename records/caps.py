@@ -30,7 +30,12 @@ _OWED = case(
     (ledger_entries.c.debit == Account.PENALTY_PAYABLE.value, -ledger_entries.c.amount_minor),
     else_=0,
 )
-ACCRUING = (EntryKind.PENALTY, EntryKind.PENALTY_REVERSAL, EntryKind.PENALTY_WAIVER)
+ACCRUING = (
+    EntryKind.PENALTY,
+    EntryKind.PENALTY_REVERSAL,
+    EntryKind.PENALTY_WAIVER,
+    EntryKind.PENALTY_DECISION,
+)
 _IS_CAP = ledger_entries.c.kind == EntryKind.PENALTY_CAP.value
 _KINDS = [kind.value for kind in (*ACCRUING, EntryKind.PENALTY_CAP)]
 _SUMS = select(
@@ -54,6 +59,10 @@ _ADD = _OF_YEAR.values(accrued=penalty_years.c.accrued + bindparam("owed")).retu
 )
 _ADJUST = _OF_YEAR.values(above_cap=bindparam("above"), adjustments=penalty_years.c.adjustments + 1)
 _INSERT = insert(penalty_years)
+_KEPT = select(penalty_years.c.accrued, penalty_years.c.above_cap, penalty_years.c.adjustments).where(
+    penalty_years.c.agreement_id == bindparam("of_agreement"),
+    penalty_years.c.contract_year == bindparam("of_year"),
+)
 
 
 def terms_of_year(
@@ -76,10 +85,10 @@ def keep_right(
     for year in sorted({entry.contract_year for entry in new}):
         causes = [posted.entry for posted in new if posted.contract_year == year]
         version, terms = terms_of_year(connection, agreement_id, year, year_starts, shelf)
+        sums = _add(connection, agreement_id, year, causes)
         cap = annual_cap(terms)
         if cap is None:
             continue
-        sums = _add(connection, agreement_id, year, causes)
         above = excess(Money(minor=sums.accrued, currency=cap.currency), cap)
         if above.minor != sums.above_cap:
             adjustment = _adjustment(agreement_id, year, causes, version, terms, cap, sums)
@@ -113,6 +122,12 @@ def sums_of(connection: Connection, agreement_id: str, year: int) -> Sums:
     row = connection.execute(_SUMS, {"agreement_id": agreement_id, "contract_year": year}).one()
     # PostgreSQL sums whole numbers into a decimal.
     return Sums(int(row.accrued), int(row.above_cap), int(row.adjustments))
+
+
+def kept_sums(connection: Connection, agreement_id: str, year: int) -> Sums:
+    """A contract year's sums as they are kept, or from its entries where they are not."""
+    row = connection.execute(_KEPT, {"of_agreement": agreement_id, "of_year": year}).one_or_none()
+    return sums_of(connection, agreement_id, year) if row is None else Sums(*row)
 
 
 def _add(connection: Connection, agreement_id: str, year: int, causes: Sequence[LedgerEntry]) -> Sums:

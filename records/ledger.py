@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from contract.facts import EntryKind, LedgerEntry
 from contract.penalties import contract_year
-from records import caps
+from records import caps, decisions
 from records import entries as rows
 from records.archive import Shelf
 from records.faults import RecordConflict, RecordGap
@@ -63,6 +63,11 @@ def post(
             new.append(known[entry.key])
         elif before.entry.model_dump(mode="json") != entry.model_dump(mode="json"):
             raise RecordConflict(f"ledger entry {entry.key} is on record with other content")
+    for entry in decisions.keeping(connection, agreement_id, new, known):
+        year = known[str(entry.reverses)].contract_year
+        new.append(
+            PostedEntry(agreement_id=agreement_id, entry=entry, contract_year=year, recorded_at=recorded_at)
+        )
     if new:
         rows.insert(connection, new)
         penalties = [posted for posted in new if posted.entry.kind in caps.ACCRUING]
@@ -74,6 +79,8 @@ def _contract_year(
     entry: LedgerEntry, known: Mapping[str, PostedEntry], year_starts: Sequence[datetime]
 ) -> int:
     """By accrual instant (contract §4): what takes an accrual back counts in the accrual's year."""
+    if entry.kind is EntryKind.PENALTY_DECISION and entry.reverses is None:
+        return int(entry.explanation["contract_year"])
     if entry.reverses is None:
         return contract_year(entry.effective_at, year_starts)
     reversed_entry = known.get(entry.reverses)

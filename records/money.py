@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, case, func, or_, select
@@ -10,11 +11,13 @@ from contract.agreement_file import DAYS_BEYOND
 from contract.billing import Bill, set_off_limit
 from contract.books import bill_entries
 from contract.days import Days
-from contract.facts import Account, EventKind, RecordBatch
+from contract.facts import Account, EntryKind, EventKind, LedgerEntry, RecordBatch
+from contract.holds import PenaltyHold
 from contract.money import Money
 from contract.money_file import MoneyFile
 from contract.money_life import issued
 from contract.money_record import bill_of, money_from
+from contract.set_off import available, held, outstanding, taken_from
 from contract.statements import Statement, statement
 from contract.values import DAY
 from records import entries, history, queries, snapshots, writing
@@ -40,6 +43,20 @@ _STANDS = select(
     ledger_entries.c.effective_at < bindparam("before"),
     _TOUCHES_PENALTIES,
 )
+_POSTED = (
+    select(ledger_entries)
+    .where(
+        ledger_entries.c.agreement_id == bindparam("agreement_id"),
+        ledger_entries.c.effective_at < bindparam("before"),
+        _TOUCHES_PENALTIES,
+    )
+    .order_by(
+        ledger_entries.c.recorded_at,
+        ledger_entries.c.effective_at,
+        ledger_entries.c.kind == EntryKind.PENALTY_CAP.value,
+        ledger_entries.c.key,
+    )
+)
 _TOLD = select(events.c.kind, events.c.payload).where(
     events.c.workflow_id == bindparam("workflow_id"), events.c.seq == bindparam("seq")
 )
@@ -52,12 +69,14 @@ def issue(
     draft: Bill,
     agreement_id: str,
     set_off: bool,
+    holds: Sequence[PenaltyHold],
     shelf: Shelf,
     recorded_at: datetime,
 ) -> tuple[Bill, News]:
     """Put a bill on record under its event's number, less the penalties that stand; or tell the one there.
 
-    Deciding and recording are one transaction: whatever is posted meanwhile, the bill stays as it is.
+    Penalties on hold are left out (contract §4). Deciding and recording are one transaction: whatever is
+    posted meanwhile, the bill stays as it is.
     """
     batch = RecordBatch(workflow_id=workflow_id, agreement_id=agreement_id, events=[issued(draft, seq)])
     billed = batch.model_copy(update={"entries": bill_entries(agreement_id, draft)})
@@ -65,17 +84,27 @@ def issue(
     told = connection.execute(_TOLD, {"workflow_id": workflow_id, "seq": seq}).one_or_none()
     if told is not None and told.kind == EventKind.BILL_ISSUED:
         return bill_of(told.payload), News()
-    stands = 0
+    stands, span = 0, {"agreement_id": agreement_id, "before": draft.issued_at}
     if set_off:
-        span = {"agreement_id": agreement_id, "before": draft.issued_at}
         stands = int(connection.scalar(_STANDS, span) or 0)
-    limit = set_off_limit(draft.amount, Money(minor=stands, currency=draft.amount.currency))
+    parts = outstanding(penalty_entries(connection, agreement_id, draft.issued_at)) if holds else {}
+    reserved = held(parts, holds)
+    limit = set_off_limit(
+        draft.amount, Money(minor=available(stands, reserved), currency=draft.amount.currency)
+    )
     bill = draft.model_copy(update={"set_off": limit})
+    of = taken_from(parts, reserved, limit) if reserved else None
     made = batch.model_copy(
-        update={"events": [issued(bill, seq)], "entries": bill_entries(agreement_id, bill)}
+        update={"events": [issued(bill, seq)], "entries": bill_entries(agreement_id, bill, of)}
     )
     _, news = writing.write(connection, [made], shelf, recorded_at)
     return bill, news
+
+
+def penalty_entries(connection: Connection, agreement_id: str, before: datetime) -> list[LedgerEntry]:
+    """What moved the provider's debt of penalties, owed before an instant, in the order of its posting."""
+    span = {"agreement_id": agreement_id, "before": before}
+    return [posted.entry for posted in entries.read(connection, _POSTED, span)]
 
 
 def money_of(

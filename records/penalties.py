@@ -22,6 +22,7 @@ _PENALTIES = (
     EntryKind.PENALTY,
     EntryKind.PENALTY_REVERSAL,
     EntryKind.PENALTY_WAIVER,
+    EntryKind.PENALTY_DECISION,
     EntryKind.PENALTY_CAP,
 )
 
@@ -55,14 +56,15 @@ def _year(year: int, posted: Sequence[PostedEntry], terms: TermSheet) -> Penalty
             total += entry.amount if entry.credit is Account.PENALTY_PAYABLE else -entry.amount
         return total
 
-    accrued, reversed_, waived, cap = (owed(kind) for kind in _PENALTIES)
+    accrued, reversed_, waived, decided, cap = (owed(kind) for kind in _PENALTIES)
     return PenaltyYear(
         contract_year=year,
         accrued=accrued,
         reversed=-reversed_,
         waived=-waived,
+        decided=decided,
         above_cap=-cap,
-        net=accrued + reversed_ + waived + cap,
+        net=accrued + reversed_ + waived + decided + cap,
         cap=annual_cap(terms),
         entries=list(posted),
     )

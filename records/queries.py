@@ -149,3 +149,11 @@ def _conditions(wanted: RequestFilter) -> list[ColumnElement[bool]]:
     if wanted.submitted_before is not None:
         conditions.append(requests.c.submitted_at < wanted.submitted_before)
     return conditions
+
+
+def known_requests(connection: Connection, agreement_id: str, request_ids: Sequence[str]) -> list[str]:
+    """Those of the requests that are on record, in order."""
+    wanted = select(requests.c.request_id).where(
+        requests.c.agreement_id == agreement_id, requests.c.request_id.in_(request_ids)
+    )
+    return sorted(connection.execute(wanted).scalars())

@@ -148,13 +148,16 @@ class RatingReport(Model):
 class PenaltyYear(Model):
     """What lateness costs the provider in one contract year (C8.1).
 
-    ``net`` = ``accrued`` − ``reversed`` − ``waived`` − ``above_cap``. ``cap``: None when the terms set none.
+    ``net`` = ``accrued`` − ``reversed`` − ``waived`` + ``decided`` − ``above_cap``. ``cap``: None when the
+    terms set none.
     """
 
     contract_year: int
     accrued: Money
     reversed: Money
     waived: Money
+    decided: Money
+    """What settlements and awards added; below zero where they lowered it (C9)."""
     above_cap: Money
     net: Money
     cap: Money | None

@@ -209,6 +209,18 @@ penalty_years = Table(
     PrimaryKeyConstraint("agreement_id", "contract_year"),
 )
 
+# Penalties that disputes have finally decided, as the agreement's events tell: see records/decisions.py.
+decided_penalties = Table(
+    "decided_penalties",
+    metadata,
+    _agreement(),
+    Column("request_id", String, nullable=False),
+    Column("penalty", String, nullable=False),
+    Column("dispute", String, nullable=False),
+    Column("decided_at", UtcMicroseconds, nullable=False),
+    PrimaryKeyConstraint("agreement_id", "request_id", "penalty"),
+)
+
 calendar_years = Table(
     "calendar_years",
     metadata,

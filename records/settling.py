@@ -6,16 +6,19 @@ number: whatever is posted meanwhile, and however often it is asked, what was de
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, case, func, or_, select
 
 from contract.agreement_states import AgreementState
 from contract.facts import Account, AgreementSnapshot, Event, EventKind, RecordBatch
+from contract.money import Money
 from contract.refusals import Refusal, RefusalKind
-from contract.settling import CLAUSE_OF, Accrual, Ask, FinalAsk, Standing, WaiverAsk, decide
-from records import caps, history, snapshots, writing
+from contract.set_off import available, held, outstanding, taken_from
+from contract.settling import Accrual, Ask, FinalAsk, Standing, WaiverAsk, decide, standing_of
+from contract.values import TICK
+from records import caps, entries, history, money, snapshots, writing
 from records.archive import Shelf
 from records.schema import ledger_entries
 from records.watching import News
@@ -35,20 +38,12 @@ _STANDING = select(
     ledger_entries.c.agreement_id == bindparam("agreement_id"),
     or_(ledger_entries.c.credit == _PAYABLE, ledger_entries.c.debit == _PAYABLE),
 )
-_OF_REQUEST = (
-    select(
-        func.coalesce(ledger_entries.c.reverses, ledger_entries.c.key).label("accrual"),
-        func.min(ledger_entries.c.effective_at).label("at"),
-        func.sum(_OWED).label("owed"),
-    )
-    .where(
+_OF_REQUEST = entries.in_order(
+    select(ledger_entries).where(
         ledger_entries.c.agreement_id == bindparam("agreement_id"),
         ledger_entries.c.request_id == bindparam("request_id"),
-        ledger_entries.c.clause == bindparam("clause"),
         ledger_entries.c.kind.in_([kind.value for kind in caps.ACCRUING]),
     )
-    .group_by("accrual")
-    .order_by("at", "accrual")
 )
 _FINAL = {EventKind.FINAL_STATEMENT, EventKind.SETTLED}
 
@@ -97,13 +92,25 @@ def _overtaken() -> Refusal:
 def _standing(connection: Connection, agreement_id: str, ask: Ask) -> Standing:
     at = ask.at if isinstance(ask, FinalAsk) else ask.command.at
     row = connection.execute(_STANDING, {"agreement_id": agreement_id, "at": at}).one()
-    accruals = tuple(_accruals(connection, ask)) if isinstance(ask, WaiverAsk) else ()
     # PostgreSQL sums whole numbers into a decimal.
-    return Standing(int(row.ever), int(row.by_then), row.latest, accruals)
+    standing = Standing(int(row.ever), int(row.by_then), row.latest)
+    if isinstance(ask, WaiverAsk):
+        return replace(standing, accruals=_accruals(connection, ask))
+    if isinstance(ask, FinalAsk) and ask.holds:
+        return _without_held(connection, ask, standing)
+    return standing
 
 
-def _accruals(connection: Connection, ask: WaiverAsk) -> Iterator[Accrual]:
-    clause = CLAUSE_OF[ask.command.of]
-    span = {"agreement_id": ask.agreement_id, "request_id": ask.command.request_id, "clause": clause}
-    for row in connection.execute(_OF_REQUEST, span):
-        yield Accrual(row.accrual, clause, row.at, int(row.owed))
+def _without_held(connection: Connection, ask: FinalAsk, standing: Standing) -> Standing:
+    """Penalties in dispute are not netted while they are (contract §7)."""
+    parts = outstanding(money.penalty_entries(connection, ask.agreement_id, ask.at + TICK))
+    reserved = held(parts, ask.holds)
+    by_then = available(standing.by_then, reserved)
+    netted = Money(minor=max(0, by_then), currency=ask.owed.currency)
+    return replace(standing, by_then=by_then, parts=taken_from(parts, reserved, netted) if reserved else None)
+
+
+def _accruals(connection: Connection, ask: WaiverAsk) -> list[Accrual]:
+    span = {"agreement_id": ask.agreement_id, "request_id": ask.command.request_id}
+    posted = entries.read(connection, _OF_REQUEST, span)
+    return standing_of([one.entry for one in posted], ask.command.of)

@@ -52,7 +52,7 @@ def hold(
     Shared with other requests, but against a change of the agreement; alone, when this is one or when
     money is posted, whose cap counts what others post, or where asked for.
     """
-    alone = alone or any(batch.agreement or batch.entries for batch in batches)
+    alone = alone or any(batch.agreement or batch.entries or batch.decisions for batch in batches)
     wanted = _STANDING_ALONE if alone else _STANDING_SHARED
     ids = sorted({batch.agreement_id for batch in batches})
     found = connection.execute(wanted, {"ids": ids})

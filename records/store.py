@@ -9,6 +9,7 @@ from typing import Self
 
 from contract.billing import Bill
 from contract.facts import AgreementSnapshot, Event, RecordBatch, Recorded, RequestSnapshot, TermsDocument
+from contract.holds import PenaltyHold
 from contract.invoices import Issued
 from contract.invoicing import InvoiceWanted
 from contract.money_file import MoneyFile
@@ -155,11 +156,18 @@ class RecordStore:
             self._watch.written(news.events, news.entries)
 
     async def issue_bill(
-        self, workflow_id: str, seq: int, draft: Bill, agreement_id: str, set_off: bool
+        self,
+        workflow_id: str,
+        seq: int,
+        draft: Bill,
+        agreement_id: str,
+        set_off: bool,
+        holds: Sequence[PenaltyHold] = (),
     ) -> Bill:
-        """Put a bill on record, less the penalties that stand, or tell the one that is there (C7.1)."""
+        """Put a bill on record, less the penalties that stand and are not on hold, or tell the one that is
+        there (C7.1)."""
         bill, news = await self._write(
-            accounts.issue, workflow_id, seq, draft, agreement_id, set_off, self._shelf, _now()
+            accounts.issue, workflow_id, seq, draft, agreement_id, set_off, holds, self._shelf, _now()
         )
         self._tell(news)
         return bill
@@ -242,6 +250,10 @@ class RecordStore:
     async def open_request_ids(self, agreement_id: str) -> list[str]:
         """Requests not yet closed or withdrawn, in order of their submission."""
         return await self._read(queries.open_request_ids, agreement_id)
+
+    async def known_requests(self, agreement_id: str, request_ids: Sequence[str]) -> list[str]:
+        """Those of the requests that are on record."""
+        return await self._read(queries.known_requests, agreement_id, request_ids)
 
     async def provisional_requests(self, agreement_id: str) -> list[RequestSnapshot]:
         """Open requests with a due that rests on a year not yet announced (contract §3)."""

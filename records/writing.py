@@ -10,8 +10,8 @@ from itertools import pairwise
 from sqlalchemy import Connection
 
 from contract.agreement_states import AgreementState
-from contract.facts import RecordBatch, Recorded
-from records import archive, calendars, history, ledger, snapshots
+from contract.facts import PenaltiesPassed, RecordBatch, Recorded
+from records import archive, calendars, decisions, excess, history, ledger, snapshots
 from records.archive import Shelf
 from records.faults import CalendarOutdated, RecordFault
 from records.results import Admission
@@ -47,8 +47,15 @@ def write(
     """
     standing = snapshots.hold(connection, batches)
     news = _write(connection, batches, standing, shelf, recorded_at)
-    states = [standing[batch.agreement_id].state for batch in batches]
-    return [Recorded(agreement_state=state, awaits_requests=state in _AWAITING) for state in states], news
+    return [_recorded(connection, batch, standing[batch.agreement_id], shelf) for batch in batches], news
+
+
+def _recorded(connection: Connection, batch: RecordBatch, held: Standing, shelf: Shelf) -> Recorded:
+    passed: list[PenaltiesPassed] = []
+    if batch.entries or batch.decisions:
+        passed = excess.passed(connection, batch, held.year_starts, shelf)
+    awaits = held.state in _AWAITING
+    return Recorded(agreement_state=held.state, awaits_requests=awaits, passed=passed)
 
 
 def admit(
@@ -93,13 +100,12 @@ def _write(
     news = News(history.append(connection, batches, recorded_at))
     snapshots.keep_requests(connection, batches)
     for batch in batches:
-        if batch.entries:
+        if batch.entries or batch.decisions:
             with _on_behalf_of(batch):
                 year_starts = standing[batch.agreement_id].year_starts
+                entries = [*batch.entries, *decisions.carry_out(connection, batch, year_starts)]
                 news.entries.extend(
-                    ledger.post(
-                        connection, batch.agreement_id, batch.entries, year_starts, shelf, recorded_at
-                    )
+                    ledger.post(connection, batch.agreement_id, entries, year_starts, shelf, recorded_at)
                 )
     return news
 

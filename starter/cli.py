@@ -43,6 +43,9 @@ class Commands(LazyGroup):
         "payment": Later(
             "starter.commands.money", "payments", "Payments: record, clear, bounce, reverse, list; payouts."
         ),
+        "dispute": Later(
+            "starter.commands.dispute", "app", "Disputes: open, offer, confirm, refer, award, withdraw, list."
+        ),
         "statement": Later("starter.commands.money", "statement", "What is owed on a day, line by line."),
         "journal": Later("starter.commands.money", "journal", "The journal of a past period, as CSV."),
         "report": Later("starter.commands.report", "app", "Reports: compliance, ratings, penalties."),

@@ -34,10 +34,12 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from contract import commands
 from contract.agreement_changes import ChangesStanding
+from contract.agreement_disputes import DisputesStanding, DisputeStanding
 from contract.agreement_money import MoneyStanding
 from contract.amendments import amended
 from contract.change_commands import ChangeCommand, ProposeAmendment
 from contract.clock import ServiceWindow
+from contract.dispute_commands import DisputeCommand
 from contract.faults import Faulty, faults_of
 from contract.money_commands import MoneyCommand
 from contract.parties import Actor
@@ -282,6 +284,33 @@ class Aftercare:
         """The version of the terms agreed last, in force or to be: what an amendment changes."""
         handle = self._temporal.get_workflow_handle(agreement_workflow_id(agreement_id))
         return await self._ask(handle, f"agreement {agreement_id}", NewestTerms, "newest_terms")
+
+    # Disputes
+
+    async def dispute(
+        self,
+        agreement_id: str,
+        command: type[DisputeCommand],
+        by: Actor,
+        *,
+        at: datetime | None = None,
+        command_id: str | None = None,
+        **content: Any,
+    ) -> DisputeStanding:
+        """Give any command on a dispute: ``dispute(a, ReferDispute, by, dispute="D001")`` (C9).
+
+        The answer is where the dispute stands, its number included when this opened it.
+        """
+        made = self._make(command, by, at, command_id, **content)
+        handle = self._temporal.get_workflow_handle(agreement_workflow_id(agreement_id))
+        what = f"agreement {agreement_id}"
+        return await self._tell(handle, what, made.name.value, made, DisputeStanding, at is None)
+
+    async def disputes(self, agreement_id: str) -> list[DisputeStanding]:
+        """Every dispute of an agreement and what may be done about it now, from its workflow."""
+        handle = self._temporal.get_workflow_handle(agreement_workflow_id(agreement_id))
+        found = await self._ask(handle, f"agreement {agreement_id}", DisputesStanding, "disputes")
+        return found.disputes
 
     # Requests
 

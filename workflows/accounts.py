@@ -18,6 +18,7 @@ from contract.agreement_money import MoneyStanding
 from contract.billing import Bill
 from contract.dunning import told
 from contract.facts import Event, EventKind, LedgerEntry
+from contract.holds import penalty_holds
 from contract.money_commands import (
     AnyMoneyCommand,
     BouncePayment,
@@ -109,6 +110,7 @@ class Accounts(Taking):
                 seq=file.next_seq(),
                 draft=draft,
                 set_off=file.money.terms_at(draft.issued_at).settlement is Settlement.SET_OFF,
+                holds=penalty_holds(file.money.disputes),
             )
             bill = await surely("issue_bill", wanted, Bill, f"Bill {draft.number} · C7.1.1")
             taken = take_bill(file.money, bill, wanted.seq)

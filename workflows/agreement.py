@@ -17,10 +17,20 @@ from contract import agreement as life
 from contract import agreement_changes as changes
 from contract import agreement_money as money
 from contract.agreement import AgreementCommand
+from contract.agreement_disputes import standings, warn
 from contract.agreement_file import AgreementFile, TermDates
 from contract.agreement_states import AgreementState
 from contract.commands import RefuseOffer, Sign, Submission, WithdrawOffer
-from contract.facts import Event, LedgerEntry, RecordBatch, Recorded, TermsDocument
+from contract.dispute_commands import DisputeCommand
+from contract.facts import (
+    Event,
+    LedgerEntry,
+    PenaltiesPassed,
+    PenaltyDecision,
+    RecordBatch,
+    Recorded,
+    TermsDocument,
+)
 from contract.faults import Faulty
 from contract.opening import opening_entries
 from contract.outcome import Outcome
@@ -35,6 +45,7 @@ from workflows import search_attributes
 from workflows.accounts import Accounts
 from workflows.alarm import Alarm
 from workflows.changes import Changes
+from workflows.disputes import Disputes, know_disputes
 from workflows.errands import Errand, Errands, refused
 from workflows.mailing import Mailing
 from workflows.paces import LONG_RUN
@@ -72,7 +83,7 @@ class _Submitted:
 
 
 @workflow.defn(name="Agreement")
-class Agreement(Accounts, Changes):
+class Agreement(Accounts, Changes, Disputes):
     """An online after-sales service support agreement."""
 
     @workflow.init
@@ -86,19 +97,21 @@ class Agreement(Accounts, Changes):
         self._submissions: list[_Submitted] = []
         self._look_again = False
         self._told: list[tuple[str, bool, Instant | None]] = []
+        self._passed: list[PenaltiesPassed] = []
         self._offered: list[Event] = []
         self._canonical = start.canonical
         if start.carried is not None:
             carried = start.carried
             first_version(carried.file, start.canonical)
             self._file, unsent, untold = carried.file, carried.unsent, carried.untold
+            know_disputes(self._file, self._canonical)
         else:
             (self._file, self._offered), unsent, untold = self._read_offer(start), [], []
         self._recorded = not self._offered
         self._mailing = Mailing(self._file.agreement_id, None, unsent, start.ways.mail, self._announced)
         self._spreading = Spreading(self._file.agreement_id, untold)
         self._money_wake = money.next_wake(self._file, self._alarm.now())
-        self._shown = agreement_attributes(self._file)
+        self._shown = agreement_attributes(self._file, self._ways.offset)
 
     def _read_offer(self, start: AgreementStart) -> tuple[AgreementFile, list[Event]]:
         """The file of a new offer. A malformed one fails the workflow instead of retrying for ever."""
@@ -223,6 +236,9 @@ class Agreement(Accounts, Changes):
             unsent_notices=len(self._mailing.unsent),
             changes=changes.standing(self._file),
             offered_digest=digest_of(self._canonical.encode()),
+            open_disputes=[
+                one for one in standings(self._file, self._alarm.now()).disputes if one.dispute.state.is_open
+            ],
         )
 
     def check_command(self, command: AgreementCommand) -> None:
@@ -231,6 +247,8 @@ class Agreement(Accounts, Changes):
             raise refused(refusal)
 
     async def apply_command(self, command: AgreementCommand) -> None:
+        if isinstance(command, DisputeCommand):
+            await self._know_requests(command)
         await self._errands.run(command)
 
     async def _take(self, command: AgreementCommand) -> AgreementReceipt:
@@ -252,6 +270,8 @@ class Agreement(Accounts, Changes):
             await self._decide_changes(now)
             await self._issue_bills(now)
         result = life.step(self._file, [errand.order for errand in errands], now)
+        passed, self._passed = self._passed, []
+        result.events += [event for one in passed for event in warn(self._file, one, now)]
         activated = self._file.state is AgreementState.OFFERED and self._file.fully_signed
         if activated:
             result.add(await self._activate())
@@ -259,7 +279,7 @@ class Agreement(Accounts, Changes):
         if money_due:
             result.add(money.advance(self._file, now))
         if result.events or result.entries:
-            await self._record(result.events, result.entries, result.documents)
+            await self._record(result.events, result.entries, result.documents, result.decisions)
         await self._look_further(result.documents)
         if money_due or errands or result.documents:
             self._look_again = False
@@ -358,6 +378,7 @@ class Agreement(Accounts, Changes):
         events: list[Event],
         entries: Sequence[LedgerEntry] = (),
         documents: Sequence[TermsDocument] = (),
+        decisions: Sequence[PenaltyDecision] = (),
     ) -> None:
         file = self._file
         # Of several versions agreed in one step, all but the last go before it: one has one document.
@@ -369,25 +390,27 @@ class Agreement(Accounts, Changes):
                 terms=document,
             )
             await surely("record", alone, Recorded, f"Record version {document.version} of the terms · C10.1")
-        await surely(
+        recorded = await surely(
             "record",
             RecordBatch(
                 workflow_id=workflow.info().workflow_id,
                 agreement_id=file.agreement_id,
                 events=events,
                 entries=list(entries),
+                decisions=list(decisions),
                 agreement=file.snapshot() if events else None,
                 terms=documents[-1] if documents else None,
             ),
             Recorded,
             record_summary(events) if events else "Record money · C7.1",
         )
+        self._passed += [one for one in recorded.passed if one.contract_year not in file.warned]
         self._tell(events)
 
     def _tell(self, events: Sequence[Event]) -> None:
         self._mailing.add(events)
         self._spread(events)
-        before, self._shown = self._shown, agreement_attributes(self._file)
+        before, self._shown = self._shown, agreement_attributes(self._file, self._ways.offset)
         search_attributes.upsert_changes(before, self._shown)
 
     def story(self) -> str:
@@ -415,7 +438,7 @@ class Agreement(Accounts, Changes):
 
     @property
     def _has_come(self) -> bool:
-        return bool(self._errands or self._submissions or self._told)
+        return bool(self._errands or self._submissions or self._told or self._passed)
 
     @property
     def _busy(self) -> bool:

@@ -12,11 +12,13 @@ from pydantic import BaseModel, Field, ValidationError
 from temporalio.exceptions import ApplicationError
 
 from contract.agreement_changes import ChangesStanding
+from contract.agreement_disputes import DisputeStanding
 from contract.agreement_file import AgreementFile
 from contract.billing import Bill
 from contract.clock import ServiceWindow
 from contract.commands import CommandName, Submission
 from contract.facts import AgreementSnapshot, Event, RequestSnapshot
+from contract.holds import PenaltyHold
 from contract.money import Money
 from contract.money_file import Suspension
 from contract.refusals import Refusal, RefusalKind
@@ -137,8 +139,15 @@ class OpenRequestsWanted(Model):
     agreement_id: str
 
 
+class RequestsNamed(Model):
+    """Requests that a command names: which of them are on record?"""
+
+    agreement_id: str
+    request_ids: list[str]
+
+
 class OpenRequests(Model):
-    """The requests of an agreement that are still open."""
+    """The requests of an agreement that are still open, or those named that are on record."""
 
     request_ids: list[str]
     ended_by: Instant | None = None
@@ -156,6 +165,8 @@ class BillWanted(Model):
     draft: Bill
     set_off: bool
     """Whether penalties are set off against bills; else they are paid out (C8.1)."""
+    holds: list[PenaltyHold] = []
+    """What of penalties is in dispute: not set off (contract §7)."""
 
 
 class PenaltiesAsked(Model):
@@ -294,6 +305,7 @@ class AgreementStatus(Model):
     mail: bool | None = None
     """Whether its notices, and those of its requests, are mailed."""
     unsent_notices: int = 0
+    open_disputes: list[DisputeStanding] = []
     changes: ChangesStanding | None = None
     """The versions of its terms, and what is open to change them; None from a worker that does not tell."""
     offered_digest: Digest | None = None

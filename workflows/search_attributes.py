@@ -20,6 +20,7 @@ from temporalio.common import (
 
 from contract.agreement_file import AgreementFile
 from contract.agreement_states import AgreementState
+from contract.disputes import open_disputes
 from contract.facts import RequestSnapshot
 
 AGREEMENT_ID = SearchAttributeKey.for_keyword("AftercareAgreementId")
@@ -32,6 +33,11 @@ as everything else there: where contract time has an offset, that is taken off."
 BREACHED = SearchAttributeKey.for_bool("AftercareBreached")
 PROVISIONAL = SearchAttributeKey.for_bool("AftercareProvisional")
 
+OPEN_DISPUTES = SearchAttributeKey.for_int("AftercareOpenDisputes")
+"""How many disputes of an agreement are open; absent when none is (C9)."""
+DISPUTE_DUE = SearchAttributeKey.for_datetime("AftercareDisputeDue")
+"""The next end of a negotiation, or of the time to refer, among them; in the engine's time."""
+
 ALL: tuple[SearchAttributeKey[Any], ...] = (
     AGREEMENT_ID,
     STATE,
@@ -40,9 +46,11 @@ ALL: tuple[SearchAttributeKey[Any], ...] = (
     NEXT_DUE,
     BREACHED,
     PROVISIONAL,
+    OPEN_DISPUTES,
+    DISPUTE_DUE,
 )
 
-Values = Mapping[SearchAttributeKey[Any], str | bool | datetime | None]
+Values = Mapping[SearchAttributeKey[Any], str | bool | int | datetime | None]
 
 
 def typed(values: Values) -> TypedSearchAttributes:
@@ -75,9 +83,16 @@ def request_attributes(view: RequestSnapshot, offset: timedelta) -> Values:
     }
 
 
-def agreement_attributes(file: AgreementFile) -> Values:
-    """The search attributes of an agreement."""
-    return {AGREEMENT_ID: file.agreement_id, STATE: _shown_state(file).value}
+def agreement_attributes(file: AgreementFile, offset: timedelta) -> Values:
+    """The search attributes of an agreement; contract time = engine time + ``offset``."""
+    disputes = [] if file.money is None else open_disputes(file.money.disputes)
+    dates = [dispute.next_date for dispute in disputes if dispute.next_date is not None]
+    return {
+        AGREEMENT_ID: file.agreement_id,
+        STATE: _shown_state(file).value,
+        OPEN_DISPUTES: len(disputes) or None,
+        DISPUTE_DUE: min(dates) - offset if dates else None,
+    }
 
 
 def _shown_state(file: AgreementFile) -> AgreementState:

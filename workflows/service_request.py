@@ -6,6 +6,7 @@ the recording and the telling.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from pydantic import ValidationError
@@ -268,6 +269,8 @@ class ServiceRequest:
         self._mailing.add(outcome.events)
         before, self._shown = self._shown, request_attributes(self._view, self._ways.offset)
         search_attributes.upsert_changes(before, self._shown)
+        for passed in recorded.passed:
+            await self._tell("penalties_passed", [passed])
         state = recorded.agreement_state
         if (state is not None and state.has_ended) or recorded.awaits_requests:
             await self._tell_agreement({event.kind for event in outcome.events})
@@ -279,9 +282,13 @@ class ServiceRequest:
             return
         told = [self._file.request_id, *([] if self._file.state.is_open else [self._file.closed_at])]
         name = "request_reopened" if self._file.state.is_open else "request_closed"
+        await self._tell(name, told)
+
+    async def _tell(self, name: str, what: Sequence[Any]) -> None:
+        """Signal the agreement; one that is over need not know any more."""
         agreement = workflow.get_external_workflow_handle(agreement_workflow_id(self._file.agreement_id))
         try:
-            await agreement.signal(name, args=told)
+            await agreement.signal(name, args=what)
         except FailureError:
             workflow.logger.info("the agreement has closed already")
 

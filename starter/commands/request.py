@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from contract import commands
-from contract.money_commands import PenaltyOf, WaivePenalty
+from contract.money_commands import WaivePenalty
+from contract.penalties import PenaltyKind
 from contract.terms import Priority, Service
 from starter.commands import request_reading
 from starter.commands.money import settle
@@ -285,7 +286,7 @@ app.command("list")(request_reading.list_)
 def waive_penalty(
     agreement: AgreementId,
     request: RequestId,
-    of: Annotated[PenaltyOf, typer.Argument(metavar="OF", help="late_response or late_resolution.")],
+    of: Annotated[PenaltyKind, typer.Argument(metavar="OF", help="late_response or late_resolution.")],
     reason: Annotated[str, typer.Argument(metavar="REASON", help="Why; it goes on record.")],
     by: By,
     amount: Annotated[

@@ -16,13 +16,16 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from contract import agreement, agreement_money, books, dunning, money_life, settling
+from contract import agreement, agreement_money, books, dispute_deeds, dunning, money_life, settling
 from contract.agreement_file import REMINDERS, AgreementFile, TermDates
 from contract.agreement_states import AgreementState
 from contract.balance import Balance, balance
 from contract.billing import LateTerms, MoneyTerms, set_off_limit
 from contract.days import Days
-from contract.facts import Account, EntryKind, Event, EventKind, LedgerEntry
+from contract.dispute_commands import DISPUTE_COMMANDS
+from contract.dispute_names import DisputeCommandName
+from contract.disputes import DisputeTerms
+from contract.facts import Account, EntryKind, Event, EventKind, LedgerEntry, PenaltyDecision
 from contract.late_fees import Hold
 from contract.money import Money
 from contract.money_commands import MONEY_COMMANDS, AnyMoneyCommand, MoneyCommandName
@@ -39,6 +42,10 @@ from contract.versions import AgreementTerms
 
 ONE_DAY = timedelta(days=1)
 FIRST = date(2026, 1, 1)
+PERSONS = {Role.PROVIDER: "Li Ming", Role.CUSTOMER: "Wang Fang"}
+DISPUTES = DisputeTerms(
+    negotiation_days=30, stale_days=60, arbitration_commission="Beijing Arbitration Commission"
+)
 
 
 def cny(amount: str) -> Money:
@@ -160,6 +167,7 @@ class MoneyLife:
         if self.agreed.taken_over is not None:
             self.entries += books.settle(self.file, self.file.days.start_of(self.agreed.begins) - TICK)
         self.events: list[Event] = []
+        self.decisions: list[PenaltyDecision] = []
         self.commands = 0
 
     def at(self, day: date, hour: float = 10) -> datetime:
@@ -256,14 +264,18 @@ class MoneyLife:
     def _advance(self, until: datetime) -> None:
         """Wake whenever something falls due, as the workflow does."""
         now = self.file.judged_until
-        while (doing := dunning.next_doing(self.file, now)) is not None and doing.at <= until:
-            now = doing.at
-            outcome = dunning.advance(self.file, now, self.number)
+        while (at := self._next(now)) is not None and at <= until:
+            now = at
+            outcome = dispute_deeds.advance(self.file, now, self.number)
             self._keep(outcome.events, outcome.entries)
             self._deliver(now)
-        outcome = dunning.advance(self.file, until, self.number)
+        outcome = dispute_deeds.advance(self.file, until, self.number)
         self._keep(outcome.events, outcome.entries)
         self._deliver(until)
+
+    def _next(self, now: datetime) -> datetime | None:
+        doing, dispute = dunning.next_doing(self.file, now), dispute_deeds.next_wake(self.file)
+        return min((one.at for one in (doing, dispute) if one is not None), default=None)
 
     def _deliver(self, now: datetime) -> None:
         for announcement in self.file.announcements:
@@ -302,6 +314,31 @@ class MoneyLife:
         outcome = apply(self.file, command, role, self.number)
         self.agreement.last_at = command.at
         self._keep(outcome.events, outcome.entries)
+
+    def dispute(
+        self, name: str, day: date, hour: float = 10, *, role: Role = Role.CUSTOMER, **content: Any
+    ) -> None:
+        """Wake, then give a command on a dispute; raises :class:`Refused`."""
+        self.dispute_at(name, self.at(day, hour), role=role, **content)
+
+    def dispute_at(self, name: str, at: datetime, *, role: Role = Role.CUSTOMER, **content: Any) -> None:
+        """The same at an instant; stamped before what fell due when that was done already."""
+        if at > self.file.judged_until:
+            self.wake(at)
+        self.commands += 1
+        command = DISPUTE_COMMANDS[DisputeCommandName(name)].model_validate(
+            {
+                "command_id": f"c{self.commands}",
+                "at": at,
+                "actor": Actor(party=role.value, person=PERSONS[role]),
+                **content,
+            }
+        )
+        outcome = dispute_deeds.apply(self.file, command, role, DISPUTES, self.number)  # type: ignore[arg-type]
+        self.agreement.last_at = max(self.agreement.last_at, at)
+        self._keep(outcome.events, outcome.entries)
+        self.decisions += outcome.decisions
+        self.wake(max(at, self.file.judged_until))
 
     def pay(self, amount: str, day: date, reference: str | None = None, **content: Any) -> None:
         """Money that comes by transfer and is recorded the same day."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -11,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from contract import dunning
+from contract import dispute_deeds, dunning
 from contract.agreement_states import AgreementState
 from contract.balance import paid_out
+from contract.dispute_names import DisputeCommandName
+from contract.disputes import Dispute, open_disputes
 from contract.facts import Account, EntryKind, EventKind
-from contract.late_fees import Hold
 from contract.money import Money
 from contract.money_file import PaymentState
 from contract.money_record import take
@@ -74,6 +76,18 @@ def taken_over(draw: st.DrawFn, agreed: MoneyAgreed) -> MoneyAgreed:
 EITHER = AGREED.flatmap(
     lambda agreed: st.just(agreed) if agreed.months == 1 else st.one_of(st.just(agreed), taken_over(agreed))
 )
+
+
+_ENDINGS = {
+    EventKind.DISPUTE_SETTLED,
+    EventKind.DISPUTE_AWARDED,
+    EventKind.DISPUTE_WITHDRAWN,
+    EventKind.DISPUTE_LAPSED,
+}
+
+
+def _bill(dispute: Dispute) -> dict[str, Any]:
+    return {"bill": dispute.item.bill}
 
 
 def amount(minor: int) -> str:
@@ -239,14 +253,53 @@ class MoneyLives(RuleBasedStateMachine):
             self._do("reverse_payout", **named, reason="r")
 
     @precondition(lambda self: self.life.file.bills)
-    @rule(data=st.data(), minor=st.sampled_from([None, 1000_00]))
-    def a_bill_is_disputed_or_no_longer(self, data: st.DataObject, minor: int | None) -> None:
-        holds = self.life.file.holds
-        if holds and holds[-1].last is None:
-            holds[-1] = holds[-1].model_copy(update={"last": max(self.today, holds[-1].first)})
+    @rule(data=st.data(), minor=st.sampled_from([None, 1, 1000_00]), role=st.sampled_from(Role))
+    def a_bill_is_disputed(self, data: st.DataObject, minor: int | None, role: Role) -> None:
+        bill = data.draw(st.sampled_from(self.life.file.bills))
+        content: dict[str, Any] = {} if minor is None else {"amount": amount(minor)}
+        item = {"matter": "bill", "bill": bill.number}
+        known = [d for d in self.life.file.disputes if d.item.bill == bill.number]
+        taken = self._argue("open_dispute", role, item=item, about="r", **content)
+        after = [d for d in self.life.file.disputes if d.item.bill == bill.number]
+        if taken:
+            # Whatever lapsed meanwhile: none was open, and none had been decided.
+            assert not any(d.state.is_open or d.state.is_decided for d in after[:-1])
         else:
-            bill = data.draw(st.sampled_from(self.life.file.bills))
-            holds.append(Hold(bill=bill.number, first=self.today + ONE_DAY, amount=minor))
+            assert [d.number for d in after] == [d.number for d in known]
+
+    @precondition(lambda self: self.life.file.disputes)
+    @rule(
+        data=st.data(),
+        name=st.sampled_from([name for name in DisputeCommandName if name != "open_dispute"]),
+        role=st.sampled_from(Role),
+        minor=AMOUNTS,
+        charged=st.booleans(),
+    )
+    def a_dispute_goes_on(
+        self, data: st.DataObject, name: DisputeCommandName, role: Role, minor: int, charged: bool
+    ) -> None:
+        dispute = data.draw(st.sampled_from(self.life.file.disputes))
+        content: dict[str, Any] = {"dispute": dispute.number}
+        if name in ("offer_settlement", "record_award"):
+            kind = data.draw(st.sampled_from(["bill", "late_fee", "credit"]))
+            one = {"kind": kind, "amount": amount(minor)} | ({} if kind == "credit" else _bill(dispute))
+            content |= {"amounts": [one], "charge_held_days": charged}
+        if name == "record_award":
+            content["digest"] = "0" * 64
+        if name == "confirm_settlement":
+            content["offer"] = max(1, dispute.offers)
+        self._argue(name, role, **content)
+
+    def _argue(self, name: str, role: Role, **content: Any) -> bool:
+        self.hour += 0.01
+        self.life.wake(self.life.at(self.today, self.hour))
+        if self.settled:
+            return False
+        try:
+            self.life.dispute(name, self.today, self.hour, role=role, **content)
+        except Refused:
+            return False
+        return True
 
     @rule(name=st.sampled_from(["suspend", "resume"]))
     def the_provider_suspends_or_resumes(self, name: str) -> None:
@@ -304,11 +357,13 @@ class MoneyLives(RuleBasedStateMachine):
             goodwill = life.account(Account.GOODWILL_EXPENSE)
             penalties = sum(self._waivable(request_id) for request_id in ("q", "r"))
             waived = sum(w for w in life.balance(self.today).waived.values())
+            fees -= sum(c.amount.minor for c in life.file.credits if c.dispute and c.bill)
+            assert not open_disputes(life.file.disputes)
             paid = life.account(Account.CASH)
             assert paid == fees + sum(expected.late.values()) - waived - goodwill - penalties
         elif file.state is AgreementState.CLOSED:
             since = max(file.closed_at or life.at(self.today), file.last_ended_at or life.at(self.today))
-            waits = file.open_requests or any(h.last is None for h in life.file.holds)
+            waits = bool(file.open_requests or open_disputes(life.file.disputes))
             waits = waits or any(p.state is PaymentState.PENDING for p in life.file.payments)
             if not waits and since + timedelta(hours=24) <= life.at(self.today, self.hour):
                 assert life.balance(self.today).owed or life.account(Account.PENALTY_PAYABLE)
@@ -330,8 +385,7 @@ class MoneyLives(RuleBasedStateMachine):
         told = [a.told_at for a in self.life.file.announcements if a.told_at is not None]
         assert told
         assert min(told) + timedelta(days=self.agreed.notice) <= running.begin
-        disputed = any(hold.last is None for hold in self.life.file.holds)
-        assert self.life.balance(self.today).overdue or disputed
+        assert self.life.balance(self.today).overdue
 
     @invariant()
     def the_statement_adds_up_and_the_events_tell_every_fact(self) -> None:
@@ -340,15 +394,37 @@ class MoneyLives(RuleBasedStateMachine):
         read = self.agreed.file()
         for event in self.life.events:
             take(read, event)
-        for name in ("bills", "payments", "credits", "waivers", "payouts", "finals", "suspensions"):
+        facts = ("bills", "payments", "credits", "waivers", "payouts", "finals", "suspensions")
+        for name in (*facts, "disputes", "holds"):
             assert getattr(read, name) == getattr(self.life.file, name)
+
+    @invariant()
+    def a_hold_is_a_dispute_s_and_is_lifted_exactly_once(self) -> None:
+        disputes = {dispute.number: dispute for dispute in self.life.file.disputes}
+        charged = {n for n, d in disputes.items() if d.ending is not None and d.ending.charge_held_days}
+        holds = self.life.file.holds
+        assert sorted(str(hold.dispute) for hold in holds) == sorted(disputes.keys() - charged)
+        assert all((hold.last is None) == disputes[str(hold.dispute)].state.is_open for hold in holds)
+        endings = Counter(event.payload["number"] for event in self.life.events if event.kind in _ENDINGS)
+        ended = {number for number, dispute in disputes.items() if not dispute.state.is_open}
+        assert endings == dict.fromkeys(ended, 1)
+
+    @invariant()
+    def nothing_held_is_overdue(self) -> None:
+        for bill in self.life.balance(self.today).bills.values():
+            held = [h for h in self.life.file.holds if h.bill == bill.bill.number and h.last is None]
+            if any(h.amount is None for h in held):
+                assert bill.overdue(self.today) == 0
+            elif held:
+                assert bill.overdue(self.today) <= max(0, bill.unpaid - sum(h.amount or 0 for h in held))
 
     @invariant()
     def nothing_is_left_undone(self) -> None:
         now = self.life.at(self.today, self.hour)
         self.life.wake(now)
-        doing = dunning.next_doing(self.life.file, now)
+        doing, dispute = dunning.next_doing(self.life.file, now), dispute_deeds.next_wake(self.life.file)
         assert doing is None or doing.at > now
+        assert dispute is None or dispute.at > now
 
 
 class MoneyEnds(MoneyLives):

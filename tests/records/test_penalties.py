@@ -38,6 +38,7 @@ async def test_a_year_adds_up_line_by_line(store: RecordStore) -> None:
         accrued=cny("1700.00"),
         reversed=cny("200.00"),
         waived=cny("150.00"),
+        decided=cny("0.00"),
         above_cap=cny("150.00"),
         net=cny("1200.00"),
         cap=cny("1200.00"),
