@@ -115,7 +115,7 @@ class ChineseAgreement(AgreementWording):
             [
                 Clause(
                     "4.1",
-                    f"本协议自双方均签字盖章之时起生效，有效期 {length_of(terms, write)}，至生效日对应的周年日前一日 24:00 止。"
+                    f"{self._begin(terms)}有效期自该日起 {length_of(terms, write)}，至期满对应日的前一日 24:00 止。"
                     f"{known}本协议可在发出要约后 {write.counted(terms.offer_days, Unit.DAY)}内签署。期满后不再受理新的请求，"
                     f"此前提交的请求继续处理完毕；全部请求关闭时出具结算单，至迟不晚于期满后 "
                     f"{write.counted(terms.closing_days, Unit.DAY)}。",
@@ -127,6 +127,16 @@ class ChineseAgreement(AgreementWording):
                     "按日退减。",
                 ),
             ],
+        )
+
+    def _begin(self, terms: TermSheet) -> str:
+        before = terms.taken_over
+        if before is None:
+            return "本协议自双方均签字盖章之时起生效。"
+        run_from, since = self.writing.day(before.run_from), self.writing.day(before.effective_date)
+        return (
+            f"双方均签字盖章后，自 {run_from}起，双方之间的服务关系连同附表所列期初余额与未结请求，均依本协议执行；"
+            f"该关系始于 {since}。"
         )
 
     def _duties(self, terms: TermSheet) -> Article:

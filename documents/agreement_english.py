@@ -126,12 +126,12 @@ class EnglishAgreement(AgreementWording):
             [
                 Clause(
                     "4.1",
-                    "This agreement takes effect when both parties have signed and sealed it and lasts "
-                    f"for {length_of(terms, write)}, to 24:00 on the day before the anniversary of that "
-                    f"day.{known} It can be signed within {write.counted(terms.offer_days, Unit.DAY)} of "
-                    "its offer. After the end of the term no new request is taken, and those submitted "
-                    "before are finished; a final statement is made when none is open, at the latest "
-                    f"{write.counted(terms.closing_days, Unit.DAY)} after the end.",
+                    f"{self._begin(terms)} It lasts for {length_of(terms, write)} from that day and ends at "
+                    f"24:00 on the day before the corresponding day.{known} It can be signed within "
+                    f"{write.counted(terms.offer_days, Unit.DAY)} of its offer. After the end of the term no "
+                    "new request is taken, and those submitted before are finished; a final statement is "
+                    f"made when none is open, at the latest {write.counted(terms.closing_days, Unit.DAY)} "
+                    "after the end.",
                 ),
                 Clause(
                     "4.2",
@@ -141,6 +141,16 @@ class EnglishAgreement(AgreementWording):
                     "the fee that was billed for the time after it is credited by days.",
                 ),
             ],
+        )
+
+    def _begin(self, terms: TermSheet) -> str:
+        before = terms.taken_over
+        if before is None:
+            return "This agreement takes effect when both parties have signed and sealed it."
+        run_from, since = self.writing.day(before.run_from), self.writing.day(before.effective_date)
+        return (
+            f"When both parties have signed and sealed it, this agreement governs from {run_from} on, with "
+            f"the balances and requests of the schedules, what has been running between them since {since}."
         )
 
     def _duties(self, terms: TermSheet) -> Article:

@@ -15,6 +15,7 @@ from contract.agreement_file import TermDates
 from contract.parties import Language, Role
 from contract.reading import read_terms
 from contract.terms import Priority, Target, TermSheet, digest_of
+from documents import taken_over
 from documents.agreement_chinese import ChineseAgreement
 from documents.agreement_english import EnglishAgreement
 from documents.agreement_wording import AgreementWording
@@ -72,7 +73,10 @@ def deed(
         ],
         opening=[say.opening],
         articles=say.articles(terms, digest, dates),
-        schedules=[Schedule(say.schedule, say.schedule_text, targets_of(terms, say))],
+        schedules=[
+            Schedule(say.schedule, say.schedule_text, targets_of(terms, say)),
+            *taken_over.schedules(terms, write),
+        ],
         closing=[say.closing],
         signatures=blocks(
             {role: terms.party(role) for role in Role}, signatures or {}, terms.time_zone, write

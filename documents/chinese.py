@@ -23,6 +23,10 @@ _FORMULAS: Final = (
         r"迟延第 \1 日（自期限届满后 \2 小时起）：",
     ),
     (r"(\d+) / (\d+) days", r"\1 / \2 天"),
+    (r"taken over: (\S+) (\S+) unpaid at the end of (\S+)", r"期初结转：截至 \3 终了时未付 \1 \2"),
+    (r"taken over: all that accrued in the contract year before", "期初结转：该合同年度此前计提的全部违约金"),
+    (r"taken over: (.+) was settled before", r"期初结转：\1 此前已结清"),
+    (r"penalties set off or paid out and given back since: ", "曾抵扣或支付、其后冲回的违约金："),
     (r"; (\S+) stood above the cap before", r"；此前已超出上限 \1"),
 )
 """The words in the formulas of contract/billing.py and contract/penalties.py."""

@@ -6,7 +6,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +22,10 @@ from contract.reading import check_terms
 from contract.terms import Priority, Service, Target, TermSheet, canonical_bytes, digest_of
 from documents import agreements
 from documents.deed import SIGNING, Deed
+from documents.writing import Unit
+from documents.writings import writing_of
 from tests.contract.sheets import Path_, changed, full_sheet, leaves
+from tests.contract.test_taking_over import BEFORE
 from tests.documents.lives import example
 from tests.documents.reading import pages_of, text_of, without_blanks
 from tests.documents.test_numerals import read_cheque, read_english, read_whole, read_yuan
@@ -60,6 +63,11 @@ CLAUSES = (
     "1.1 1.2 2.1 2.2 2.3 3.1.1 3.1.2 3.1.3 4.1 4.2 5.1 5.2 5.3 5.4 5.5 6.1.1 6.1.2 6.1.3 6.2.1 6.2.2 6.2.3 "
     "7.1.1 7.1.2 7.1.3 7.2.1 7.2.2 8.1 8.1.1 8.1.2 8.2 8.2.1 9.1 9.2 9.3 10.1 10.2 10.3 10.4"
 )
+
+
+def taken_over() -> dict[str, Any]:
+    """Every field of an agreement that has been running, given."""
+    return changed(full_sheet() | {"taken_over": BEFORE}, "taken_over.billed_through", "2026-03-14")
 
 
 def at(sheet: Any, path: str) -> Any:
@@ -204,6 +212,11 @@ OTHERWISE: dict[Path_, Any] = {
     ("services", 0): "technical_support",
     ("services", 1): "online_consulting",
     ("targets", "by_service", "online_consulting", "resolve_hours"): 99,
+    ("taken_over", "billed_through"): "2026-04-14",
+    ("taken_over", "bills", 0, "last"): "2026-03-13",
+    ("taken_over", "requests", 0, "service"): "problem_resolution",
+    ("taken_over", "requests", 0, "priority"): "low",
+    ("taken_over", "requests", 0, "pauses", 0, "kind"): "suspension",
     ("fees", "means", 0): "online",
     ("fees", "means", 1): "other",
 }
@@ -216,6 +229,14 @@ def other(path: Path_, value: Any) -> Any:
     match value:
         case str() if re.fullmatch(r"\d\d:\d\d", value):
             return f"{value[:3]}45" if value.startswith(("09", "10", "13")) else f"{value[:3]}15"
+        case bool():
+            return not value
+        case None:
+            return "2026-03-13T09:00:00+08:00"
+        case str() if re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            return str(date.fromisoformat(value) + timedelta(days=1))
+        case str() if value.endswith(":00+08:00"):
+            return value.replace(":00+08:00", ":30+08:00")
         case str() if "@" in value:
             return f"other.{value}"
         case str() if re.fullmatch(r"[0-9a-f]{64}", value):
@@ -226,13 +247,17 @@ def other(path: Path_, value: Any) -> Any:
             return value + 1
 
 
-@pytest.mark.parametrize(
-    "path", [path for path, _ in leaves(full_sheet()) if path != ("schema_version",)], ids=str
-)
+FIXED: set[Path_] = {("schema_version",), ("taken_over", "penalties", 0, "contract_year")}
+"""Where nothing else is allowed."""
+
+
+@pytest.mark.parametrize("path", [path for path, _ in leaves(taken_over()) if path not in FIXED], ids=str)
 @BOTH
 def test_whichever_term_is_changed_the_text_changes(path, language):
-    sheet = full_sheet()
-    value = sheet
+    sheet = taken_over() if path[0] == "taken_over" else full_sheet()
+    if path in {("taken_over", "effective_date"), ("taken_over", "run_from")}:
+        sheet = changed(sheet, "taken_over.billed_through", None)
+    value: Any = sheet
     for part in path:
         value = value[part]
     changes = changed(sheet, path, other(path, value))
@@ -248,6 +273,7 @@ def _said(document: dict[str, Any], language: Language) -> list[str]:
     """All a deed says but the digest, which changes with every term anyway."""
     made = deed(document, language)
     found = [clause.text for article in made.articles for clause in article.clauses]
+    found += [schedule.text for schedule in made.schedules]
     found += [str(cell) for schedule in made.schedules for row in schedule.sheet.rows for cell in row]
     found += [*made.marks, *(block.name for block in made.signatures)]
     return [text.replace(digest_of(canonical(document)), "…") for text in found]
@@ -262,7 +288,7 @@ def test_the_term_sheet_has_no_field_that_these_tests_do_not_know():
             else:
                 yield prefix + name
 
-    given_here = {".".join(str(p) for p in path) for path, _ in leaves(full_sheet())} | {"term.months"}
+    given_here = {".".join(str(p) for p in path) for path, _ in leaves(taken_over())} | {"term.months"}
     for field in fields(TermSheet):
         known = any(path == field or path.startswith(f"{field}.") for path in given_here)
         assert known, f"{field}: say it in documents/agreement_english.py and agreement_chinese.py"
@@ -384,3 +410,20 @@ def test_an_amount_in_a_currency_without_decimals_has_none():
     text = text_of(agreements.originals(canonical(sheet), at=AT, language=Language.ENGLISH)[Role.PROVIDER])
     assert "JPY 120,000 (one hundred twenty thousand JPY)" in text
     assert str(Money.of(200, "JPY")) == "200"
+
+
+@BOTH
+def test_what_is_taken_over_is_a_schedule_both_sign(language):
+    text = without_blanks(printed(taken_over(), language))
+    write = writing_of(language)
+    terms = check_terms(taken_over())
+    before = terms.taken_over
+    assert before is not None
+    (bill,) = before.bills
+    (year,) = before.penalties
+    for amount in (bill.unpaid, bill.late_fee, before.credit, year.accrued, year.unsettled):
+        money = terms.money(amount)
+        assert without_blanks(write.money(money)) in text
+        assert without_blanks(write.amount_in_words(money)) in text
+    for said in ("R-7", "Nosound", "ChenJie", "thelog", without_blanks(write.counted(2, Unit.DAY))):
+        assert said in text
