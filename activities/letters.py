@@ -7,6 +7,7 @@ in the agreement's zone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,7 +21,7 @@ from contract.agreement_states import AgreementState
 from contract.commands import CommandName
 from contract.facts import AgreementSnapshot, Event, EventKind, RequestSnapshot
 from contract.money import Money
-from contract.notices import MONEY_NOTICES
+from contract.notices import CHANGE_NOTICES, MONEY_NOTICES
 from contract.parties import Party, Role
 from contract.penalties import annual_cap
 from contract.request_life import LOW_RATING
@@ -29,13 +30,29 @@ from contract.terms import Priority, Target, TermSheet
 from contract.values import DAY, normalised
 
 _AT_LENGTH = frozenset(
-    {"description", "message", "materials", "solution", "comment", "reason", "answer", "note", "diagnosis"}
+    {
+        "description",
+        "message",
+        "materials",
+        "solution",
+        "comment",
+        "reason",
+        "answer",
+        "note",
+        "diagnosis",
+        "text",
+    }
 )
 """What people write at length; everything else in a payload is one line."""
 
-_INSTANTS = frozenset({"due", "offer_ends", "ends_at"})
-_DATES = frozenset({"effective_date", "due_on", "value_date", "cleared_on", "first", "last", "as_of"})
-_AMOUNTS = frozenset({"amount", "set_off", "to_pay", "unpaid", "late_fees", "owed", "penalties", "net"})
+_INSTANTS = frozenset({"due", "offer_ends", "ends_at", "closes_at", "expires_at", "effective_at"})
+_DATES = frozenset(
+    {"effective_date", "due_on", "value_date", "cleared_on", "first", "last", "as_of"}
+    | {"effective_on", "first_period", "last_day"}
+)
+_AMOUNTS = frozenset(
+    {"amount", "set_off", "to_pay", "unpaid", "late_fees", "owed", "penalties", "net", "current"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +139,7 @@ class Matter:
             "actor_other": event.party.other if event.party else None,
             "may_sign": [role.value for role in Role if on_offer and role not in signed_by],
             **self._of_money(wording),
+            **self._of_change(),
         }
 
     def _before(self) -> dict[str, Any] | None:
@@ -155,6 +173,22 @@ class Matter:
             "a": {name: Money.of(given[name], given["currency"]) for name in _AMOUNTS & given.keys()},
             "means": {means.value: word for means, word in wording.means.items()},
             "since_at": datetime.fromisoformat(since) if "T" in since else None,
+        }
+
+    def _of_change(self) -> dict[str, Any]:
+        """What only changes of the agreement speak of; what they may leave out is there as nothing."""
+        event, given = self.event, self.event.payload
+        if event.kind not in CHANGE_NOTICES:
+            return {}
+        optional = ("amount", "effective_on", "first_period", "reason", "if_unanswered", "answered", "ended")
+        return {
+            "p": dict.fromkeys(optional) | _payload(given),
+            "a": {name: Money.of(given[name], given["currency"]) for name in _AMOUNTS & given.keys()},
+            "offered_by": event.party or given.get("by"),
+            "changes": [
+                f"{one['path']} ({one['clause']}): {_short(one['before'])} → {_short(one['after'])}"
+                for one in given.get("changes", [])
+            ],
         }
 
     # A request
@@ -226,6 +260,11 @@ class Matter:
             "cap": annual_cap(rules),
             "settlement": rules.penalties.settlement.value,
         }
+
+
+def _short(value: Any) -> str:
+    """A value of the term sheet on one line."""
+    return "–" if value is None else one_line(value if isinstance(value, str) else json.dumps(value))
 
 
 def _payload(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -162,7 +162,8 @@ def advance(file: AgreementFile, at: datetime, until: datetime) -> Outcome:
         file.negotiations.fee_change = change.model_copy(update={"reminded": True})
         if until > change.closes_at:
             return Outcome()
-        told = _stands(file, change) | {"if_unanswered": change.if_unanswered.value}
+        told = _stands(file, change) | {"answered": change.answered}
+        told |= {"if_unanswered": change.if_unanswered.value}
         return Outcome([_event(file, change.remind_at, EventKind.FEE_CHANGE_REMINDED, "C7.2.2", told)])
     takes_effect = not change.answered and change.if_unanswered is IfUnanswered.TAKES_EFFECT
     state = FeeChangeState.TAKEN if takes_effect else FeeChangeState.LAPSED

@@ -10,6 +10,30 @@ _BOTH = (Role.PROVIDER, Role.CUSTOMER)
 _PROVIDER = (Role.PROVIDER,)
 _CUSTOMER = (Role.CUSTOMER,)
 
+CHANGE_NOTICES: dict[EventKind, tuple[Role, ...]] = {
+    EventKind.FEE_CHANGE_PROPOSED: _BOTH,
+    EventKind.FEE_CHANGE_REMINDED: _BOTH,
+    EventKind.FEE_CHANGE_ACCEPTED: _BOTH,
+    EventKind.FEE_CHANGE_OBJECTED: _BOTH,
+    EventKind.FEE_CHANGE_COUNTERED: _BOTH,
+    EventKind.FEE_CHANGE_WITHDRAWN: _BOTH,
+    EventKind.FEE_CHANGE_TAKEN: _BOTH,
+    EventKind.FEE_CHANGE_LAPSED: _BOTH,
+    EventKind.AMENDMENT_PROPOSED: _BOTH,
+    EventKind.AMENDMENT_CONSENTED: _BOTH,
+    EventKind.AMENDMENT_DECLINED: _BOTH,
+    EventKind.AMENDMENT_WITHDRAWN: _BOTH,
+    EventKind.AMENDMENT_LAPSED: _BOTH,
+    EventKind.TERMS_IN_FORCE: _BOTH,
+    EventKind.TERMINATION_PROPOSED: _BOTH,
+    EventKind.TERMINATION_AGREED: _BOTH,
+    EventKind.TERMINATION_DECLINED: _BOTH,
+    EventKind.TERMINATION_WITHDRAWN: _BOTH,
+    EventKind.TERMINATION_LAPSED: _BOTH,
+    EventKind.TERMINATED: _BOTH,
+}
+"""Those of changes of the agreement."""
+
 MONEY_NOTICES: dict[EventKind, tuple[Role, ...]] = {
     EventKind.BILL_ISSUED: _CUSTOMER,
     EventKind.PAYMENT_REMINDED: _CUSTOMER,
@@ -31,35 +55,39 @@ MONEY_NOTICES: dict[EventKind, tuple[Role, ...]] = {
 }
 """Those of an agreement's money."""
 
-NOTICES: dict[EventKind, tuple[Role, ...]] = {
-    EventKind.OFFERED: _BOTH,
-    EventKind.SIGNED: _BOTH,
-    EventKind.ACTIVATED: _BOTH,
-    EventKind.OFFER_REFUSED: _BOTH,
-    EventKind.OFFER_WITHDRAWN: _BOTH,
-    EventKind.OFFER_LAPSED: _BOTH,
-    EventKind.END_REMINDED: _BOTH,
-    EventKind.EXPIRED: _BOTH,
-    EventKind.AGREEMENT_CLOSED: _BOTH,
-    EventKind.SUBMITTED: _BOTH,
-    EventKind.ASSIGNED: _CUSTOMER,
-    EventKind.RESPONDED: _CUSTOMER,
-    EventKind.MATERIALS_ASKED: _CUSTOMER,
-    EventKind.MATERIALS_PROVIDED: _PROVIDER,
-    EventKind.RESOLVED: _CUSTOMER,
-    EventKind.ACCEPTED: _PROVIDER,
-    EventKind.CLOSED_BY_ITSELF: _BOTH,
-    EventKind.REOPENED: _PROVIDER,
-    EventKind.WITHDRAWN: _PROVIDER,
-    EventKind.PRIORITY_RAISED: _CUSTOMER,
-    EventKind.PRIORITY_LOWERED: _PROVIDER,
-    EventKind.RATED: _PROVIDER,
-    EventKind.RATING_ANSWERED: _CUSTOMER,
-    EventKind.FOLLOW_UP_OVERDUE: _BOTH,
-    EventKind.TARGET_WARNED: _PROVIDER,
-    EventKind.TARGET_BREACHED: _BOTH,
-    EventKind.BREACH_REVERSED: _BOTH,
-} | MONEY_NOTICES
+NOTICES: dict[EventKind, tuple[Role, ...]] = (
+    {
+        EventKind.OFFERED: _BOTH,
+        EventKind.SIGNED: _BOTH,
+        EventKind.ACTIVATED: _BOTH,
+        EventKind.OFFER_REFUSED: _BOTH,
+        EventKind.OFFER_WITHDRAWN: _BOTH,
+        EventKind.OFFER_LAPSED: _BOTH,
+        EventKind.END_REMINDED: _BOTH,
+        EventKind.EXPIRED: _BOTH,
+        EventKind.AGREEMENT_CLOSED: _BOTH,
+        EventKind.SUBMITTED: _BOTH,
+        EventKind.ASSIGNED: _CUSTOMER,
+        EventKind.RESPONDED: _CUSTOMER,
+        EventKind.MATERIALS_ASKED: _CUSTOMER,
+        EventKind.MATERIALS_PROVIDED: _PROVIDER,
+        EventKind.RESOLVED: _CUSTOMER,
+        EventKind.ACCEPTED: _PROVIDER,
+        EventKind.CLOSED_BY_ITSELF: _BOTH,
+        EventKind.REOPENED: _PROVIDER,
+        EventKind.WITHDRAWN: _PROVIDER,
+        EventKind.PRIORITY_RAISED: _CUSTOMER,
+        EventKind.PRIORITY_LOWERED: _PROVIDER,
+        EventKind.RATED: _PROVIDER,
+        EventKind.RATING_ANSWERED: _CUSTOMER,
+        EventKind.FOLLOW_UP_OVERDUE: _BOTH,
+        EventKind.TARGET_WARNED: _PROVIDER,
+        EventKind.TARGET_BREACHED: _BOTH,
+        EventKind.BREACH_REVERSED: _BOTH,
+    }
+    | MONEY_NOTICES
+    | CHANGE_NOTICES
+)
 """Events not named here are recorded and not mailed; penalties are told with the breach."""
 
 

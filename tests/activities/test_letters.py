@@ -26,6 +26,7 @@ from contract.parties import Actor, Language, Role
 from contract.request import RequestState
 from contract.terms import Priority, Service, Target, canonical_bytes, digest_of
 from records import RecordStore, upgrade
+from tests.activities.change_lives import life_of_changes, life_of_silence
 from tests.activities.lives import (
     LI_MING,
     Life,
@@ -80,6 +81,8 @@ async def _everything(folder: Path, language: Language) -> list[Told]:
         await offers_that_came_to_nothing(store, language, tell)
         await life_of_money(store, language, tell)
         await life_of_settling(store, language, tell)
+        await life_of_changes(store, language, tell)
+        await life_of_silence(store, language, tell)
     readers = {address: role for role, address in ADDRESS.items()}
     return [
         Told(event, readers[to], message)
@@ -293,6 +296,85 @@ SAYS: dict[EventKind, tuple[list[str], list[str]]] = {
         ["settled", "Friday, 3 April 2026", "Neither party owes"],
         ["已结清", "2026年4月3日（周五）"],
     ),
+    EventKind.FEE_CHANGE_PROPOSED: (
+        [
+            "CNY 13,000.00",
+            "CNY 12,000.00",
+            "Tuesday, 2 June 2026",
+            "Thursday, 9 April 2026, 09:00",
+            "Wages rose.",
+        ],
+        [
+            "人民币 13,000.00 元",
+            "人民币 12,000.00 元",
+            "2026年6月2日（周二）",
+            "2026年4月9日（周四）09:00",
+            "Wages rose.",
+        ],
+    ),
+    EventKind.FEE_CHANGE_REMINDED: (
+        ["Thursday, 9 April 2026, 11:00", "CNY 12,600.00", "lapses"],
+        ["2026年4月9日（周四）11:00", "人民币 12,600.00 元", "失效"],
+    ),
+    EventKind.FEE_CHANGE_OBJECTED: (
+        ["Wang Fang", "CNY 12,400.00", "Too much.", "Thursday, 9 April 2026, 11:00"],
+        ["Wang Fang", "人民币 12,400.00 元", "Too much.", "2026年4月9日（周四）11:00"],
+    ),
+    EventKind.FEE_CHANGE_COUNTERED: (["CNY 12,600.00", "李明"], ["人民币 12,600.00 元", "李明"]),
+    EventKind.FEE_CHANGE_ACCEPTED: (
+        ["Wang Fang", "CNY 12,600.00", "Tuesday, 2 June 2026", "Tuesday, 7 April 2026, 09:00"],
+        ["Wang Fang", "人民币 12,600.00 元", "2026年6月2日（周二）", "2026年4月7日（周二）09:00"],
+    ),
+    EventKind.FEE_CHANGE_WITHDRAWN: (["A slip.", "stays as it is"], ["A slip.", "费用维持不变"]),
+    EventKind.FEE_CHANGE_TAKEN: (
+        ["CNY 13,000.00", "Tuesday, 2 June 2026", "Thursday, 9 April 2026, 09:00", "not answered"],
+        ["人民币 13,000.00 元", "2026年6月2日（周二）", "2026年4月9日（周四）09:00", "未获答复"],
+    ),
+    EventKind.FEE_CHANGE_LAPSED: (
+        ["Friday, 3 July 2026, 09:00", "not answered", "stays as it is"],
+        ["2026年7月3日（周五）09:00", "未获答复", "费用维持不变"],
+    ),
+    EventKind.AMENDMENT_PROPOSED: (
+        [
+            "Wang Fang",
+            "targets.respond_hours (C5.2): 4 → 1.5",
+            "Two hours are",
+            "Wednesday, 17 June 2026, 10:00",
+        ],
+        ["Wang Fang", "targets.respond_hours (C5.2): 4 → 1.5", "Two hours are", "2026年6月17日（周三）10:00"],
+    ),
+    EventKind.AMENDMENT_CONSENTED: (
+        ["Wang Fang", "Saturday, 11 July 2026, 09:00:01", "SHA-256"],
+        ["Wang Fang", "2026年7月11日（周六）09:00:01", "SHA-256"],
+    ),
+    EventKind.AMENDMENT_DECLINED: (["李明", "Not in summer."], ["李明", "Not in summer."]),
+    EventKind.AMENDMENT_WITHDRAWN: (["李明 of", "withdrew amendment 2"], ["李明", "第 2 号补充协议"]),
+    EventKind.AMENDMENT_LAPSED: (
+        ["not consented to until Thursday, 18 June 2026, 13:00"],
+        ["2026年6月18日（周四）13:00未获同意"],
+    ),
+    EventKind.TERMS_IN_FORCE: (
+        ["version 2", "Tuesday, 2 June 2026, 00:00", "SHA-256"],
+        ["第 2 版", "2026年6月2日（周二）00:00", "SHA-256"],
+    ),
+    EventKind.TERMINATION_PROPOSED: (
+        ["Wang Fang (General Manager)", "Wednesday, 30 September 2026", "We move away."],
+        ["Wang Fang（General Manager）", "2026年9月30日（周三）", "We move away."],
+    ),
+    EventKind.TERMINATION_AGREED: (
+        ["李明 (General Manager)", "Wednesday, 30 September 2026"],
+        ["李明（General Manager）", "2026年9月30日（周三）"],
+    ),
+    EventKind.TERMINATION_DECLINED: (["李明", "Stay.", "goes on"], ["李明", "Stay.", "继续履行"]),
+    EventKind.TERMINATION_WITHDRAWN: (["Wang Fang", "goes on"], ["Wang Fang", "继续履行"]),
+    EventKind.TERMINATION_LAPSED: (
+        ["until Tuesday, 28 July 2026, 09:00"],
+        ["2026年7月28日（周二）09:00未获同意"],
+    ),
+    EventKind.TERMINATED: (
+        ["ended on Wednesday, 30 September 2026, 24:00", "no longer taken"],
+        ["2026年9月30日（周三）24:00终止", "不再受理"],
+    ),
 }
 """What the first mail of each kind says, in English and in Chinese; ``a|b``: either."""
 
@@ -468,7 +550,7 @@ def test_mails_about_one_request_hang_together(lives: dict[Language, list[Told]]
 
 def test_there_is_one_template_for_each_event_and_language_and_no_other():
     wanted = {template_of(kind, language) for kind in NOTICES for language in Language}
-    names = ("base", "request", "agreement", "money", "before")
+    names = ("base", "request", "agreement", "money", "before", "change")
     shared = {f"{language}/{name}.j2" for language in Language for name in names}
     there = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.glob("*/*.j2")}
     assert there == wanted | shared
