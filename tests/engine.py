@@ -502,6 +502,11 @@ def short_runs(patch: pytest.MonkeyPatch) -> SandboxedWorkflowRunner:
     """
     for module in ("agreement", "service_request"):
         patch.setattr(f"workflows.{module}.LONG_HISTORY", SHORT_RUN)
+    return shared_workflows()
+
+
+def shared_workflows() -> SandboxedWorkflowRunner:
+    """The sandbox, with the workflow modules taken as this process has them, so that a test can tell them."""
     return SandboxedWorkflowRunner(restrictions=sandbox().restrictions.with_passthrough_modules("workflows"))
 
 

@@ -31,6 +31,8 @@ NOT_MONEY = {
 }
 """Events of an agreement's own that its money has no part in."""
 
+EVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
 NEAR = timedelta(minutes=2)
 """A notice period runs from when the notice was really sent: the engine takes a moment, more in a crash."""
 
@@ -80,8 +82,7 @@ class LivedTwice:
 
     async def entries(self) -> list[LedgerEntry]:
         """Everything posted for the agreement, in the order of recording."""
-        ever = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-        posted = await self.agreement.world.store.journal(*ever)
+        posted = await self.agreement.world.store.journal(*EVER)
         return [row.entry for row in posted if row.agreement_id == self.agreement.id]
 
     async def statement(self, on: date) -> Statement:

@@ -180,10 +180,11 @@ class MoneyLife:
     def number(self) -> int:
         return self.agreement.next_seq()
 
-    def wake(self, until: datetime) -> None:
-        """Issue what is due by an instant, then do what fell due, in order."""
+    def wake(self, until: datetime, *, after_outage: bool = False) -> None:
+        """Issue what is due by an instant, do what fell due in order; after an outage all of it at once."""
+        advance = self._catch_up if after_outage else self._advance
         while (due := money_life.next_bill(self.file)) is not None and due[0] <= until:
-            self._advance(due[0])
+            advance(due[0])
             draft = money_life.draft_bill(self.file)
             assert draft is not None
             assert draft.period is not None
@@ -193,8 +194,10 @@ class MoneyLife:
             self._keep([event], books.bill_entries(self.agreement_id, bill))
             outcome = money_life.take_bill(self.file, bill, event.seq)
             self._keep(outcome.events, outcome.entries)
-        self._advance(until)
+        advance(until)
         self._end(until)
+        if after_outage:
+            self._deliver(until)
 
     def _set_off(self, before: datetime) -> Money:
         known = [e for e in self.entries if e.effective_at < before]
@@ -276,6 +279,11 @@ class MoneyLife:
     def _next(self, now: datetime) -> datetime | None:
         doing, dispute = dunning.next_doing(self.file, now), dispute_deeds.next_wake(self.file)
         return min((one.at for one in (doing, dispute) if one is not None), default=None)
+
+    def _catch_up(self, until: datetime) -> None:
+        """Wake once, as a worker does that was away; what it tells leaves when it is back."""
+        outcome = dispute_deeds.advance(self.file, until, self.number)
+        self._keep(outcome.events, outcome.entries)
 
     def _deliver(self, now: datetime) -> None:
         for announcement in self.file.announcements:
