@@ -33,8 +33,9 @@ def schedules(terms: TermSheet, write: Writing) -> Iterator[Schedule]:
     if before.requests:
         columns = [Column(say.request, width=1), Column(say.so_far, width=1.6)]
         rows: list[list[Cell]] = [
-            [Noted(one.request_id, [one.title]), Noted("", list(_so_far(one, terms, write, say)))]
+            [Noted(one.request_id, [one.title]), Noted(kind, list(_so_far(one, terms, write, say)))]
             for one in before.requests
+            for kind in [f"{write.services[one.service]}{write.comma}{write.priorities[one.priority]}"]
         ]
         yield Schedule(say.requests, say.requests_text, Sheet(columns, rows))
 
@@ -59,7 +60,6 @@ def _so_far(one: OpenRequest, terms: TermSheet, write: Writing, say: Labels) -> 
     def at(instant: datetime) -> str:
         return write.instant(instant, terms.time_zone)
 
-    yield f"{write.services[one.service]}{write.comma}{write.priorities[one.priority]}"
     stamps = (one.submitted_at, one.confirmed_at, one.responded_at, one.resolved_at)
     for name, instant in zip(say.stamps, stamps, strict=True):
         if instant is not None:
