@@ -35,6 +35,7 @@ class Billing:
             wanted.agreement_id,
             wanted.set_off,
             wanted.holds,
+            wanted.agreement,
         )
 
     @activity.defn(name="settle_penalties")

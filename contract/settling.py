@@ -319,5 +319,6 @@ def void(accrual: LedgerEntry, waived: Money, reversal: LedgerEntry) -> LedgerEn
         request_id=accrual.request_id,
         reverses=accrual.key,
         reason="the penalty that was waived has been reversed",
+        event_seq=reversal.event_seq,
         explanation={"of": accrual.key, "reversal": reversal.key},
     )

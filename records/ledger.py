@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from contract.facts import EntryKind, LedgerEntry
 from contract.penalties import contract_year
-from records import caps, decisions
+from records import caps, decisions, waivers
 from records import entries as rows
 from records.archive import Shelf
 from records.faults import RecordConflict, RecordGap
@@ -70,6 +70,10 @@ def post(
         )
     if new:
         rows.insert(connection, new)
+        back = waivers.voided(connection, agreement_id, new, known, recorded_at)
+        if back:
+            rows.insert(connection, back)
+            new += back
         penalties = [posted for posted in new if posted.entry.kind in caps.ACCRUING]
         caps.keep_right(connection, agreement_id, penalties, year_starts, shelf, recorded_at)
     return [posted.entry for posted in new]

@@ -11,7 +11,7 @@ from contract.agreement_file import DAYS_BEYOND
 from contract.billing import Bill, set_off_limit
 from contract.books import bill_entries
 from contract.days import Days
-from contract.facts import Account, EntryKind, EventKind, LedgerEntry, RecordBatch
+from contract.facts import Account, AgreementSnapshot, EntryKind, EventKind, LedgerEntry, RecordBatch
 from contract.holds import PenaltyHold
 from contract.money import Money
 from contract.money_file import MoneyFile
@@ -70,6 +70,7 @@ def issue(
     agreement_id: str,
     set_off: bool,
     holds: Sequence[PenaltyHold],
+    agreement: AgreementSnapshot | None,
     shelf: Shelf,
     recorded_at: datetime,
 ) -> tuple[Bill, News]:
@@ -78,7 +79,9 @@ def issue(
     Penalties on hold are left out (contract §4). Deciding and recording are one transaction: whatever is
     posted meanwhile, the bill stays as it is.
     """
-    batch = RecordBatch(workflow_id=workflow_id, agreement_id=agreement_id, events=[issued(draft, seq)])
+    batch = RecordBatch(
+        workflow_id=workflow_id, agreement_id=agreement_id, events=[issued(draft, seq)], agreement=agreement
+    )
     billed = batch.model_copy(update={"entries": bill_entries(agreement_id, draft)})
     snapshots.hold(connection, [billed])
     told = connection.execute(_TOLD, {"workflow_id": workflow_id, "seq": seq}).one_or_none()

@@ -163,11 +163,21 @@ class RecordStore:
         agreement_id: str,
         set_off: bool,
         holds: Sequence[PenaltyHold] = (),
+        agreement: AgreementSnapshot | None = None,
     ) -> Bill:
         """Put a bill on record, less the penalties that stand and are not on hold, or tell the one that is
         there (C7.1)."""
         bill, news = await self._write(
-            accounts.issue, workflow_id, seq, draft, agreement_id, set_off, holds, self._shelf, _now()
+            accounts.issue,
+            workflow_id,
+            seq,
+            draft,
+            agreement_id,
+            set_off,
+            holds,
+            agreement,
+            self._shelf,
+            _now(),
         )
         self._tell(news)
         return bill

@@ -111,6 +111,7 @@ class Accounts(Taking):
                 draft=draft,
                 set_off=file.money.terms_at(draft.issued_at).settlement is Settlement.SET_OFF,
                 holds=penalty_holds(file.money.disputes),
+                agreement=file.snapshot(),
             )
             bill = await surely("issue_bill", wanted, Bill, f"Bill {draft.number} · C7.1.1")
             taken = take_bill(file.money, bill, wanted.seq)

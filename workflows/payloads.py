@@ -167,6 +167,8 @@ class BillWanted(Model):
     """Whether penalties are set off against bills; else they are paid out (C8.1)."""
     holds: list[PenaltyHold] = []
     """What of penalties is in dispute: not set off (contract §7)."""
+    agreement: AgreementSnapshot | None = None
+    """As it stands now; None from a worker that does not tell."""
 
 
 class PenaltiesAsked(Model):

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import count
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -208,7 +209,7 @@ async def test_whatever_is_posted_in_whatever_order_the_net_is_that_of_the_fract
         name, fees={"amount": str(fee), "period": period}, penalties={"cap_percent": str(percent)}
     )
     await empty_store.append(agreement(name, terms=document(sheet)))
-    penalties: list[tuple[str, int]] = []
+    penalties: list[list[Any]] = []  # those that stand: key, year, amount, what is left of it after waivers
     history: list[tuple[int, int]] = []
     entries: list[LedgerEntry] = []
     for number, (kind, minor, when, which) in enumerate(steps):
@@ -216,15 +217,21 @@ async def test_whatever_is_posted_in_whatever_order_the_net_is_that_of_the_fract
         if kind is EntryKind.PENALTY or not penalties:
             # The years of this agreement are calendar years in Shanghai; the last one goes on after the end.
             year = min((when + timedelta(hours=8)).year - 2025, 3)
-            penalties.append((key, year))
+            penalties.append([key, year, minor, minor])
             history.append((year, minor))
             entries.append(penalty(key, amount, when))
-        else:
-            reverses, year = penalties[which % len(penalties)]
-            history.append((year, -minor))
-            entries.append(back(key, amount, reverses, kind, effective_at=when))
+        elif kind is REVERSAL:
+            # All of it, once; what was waived of it is taken back.
+            reverses, year, whole, left = penalties.pop(which % len(penalties))
+            history.append((year, -left))
+            entries.append(back(key, str(Decimal(whole).scaleb(-2)), reverses, kind, effective_at=when))
+        elif minor <= (one := penalties[which % len(penalties)])[3]:
+            one[3] -= minor
+            history.append((one[1], -minor))
+            entries.append(back(key, amount, one[0], kind, effective_at=when))
         if len(entries) == together or number == len(steps) - 1:
-            await empty_store.append(entries_only(*entries, agreement_id=name))
+            if entries:
+                await empty_store.append(entries_only(*entries, agreement_id=name))
             entries = []
             found = {year.contract_year: year.net.minor for year in await empty_store.penalties(name)}
             assert found == _years_by_hand(history, fee, period.per_year, percent)

@@ -14,7 +14,7 @@ import pytest
 from starter.showing.money import JOURNAL, STATEMENT
 from tests.documents.reading import text_of
 from tests.starter.conftest import CommandLine
-from tests.starter.test_commands import PROVIDER, agreed
+from tests.starter.test_commands import CUSTOMER, PROVIDER, agreed
 
 pytestmark = pytest.mark.engine
 
@@ -74,10 +74,17 @@ def test_what_is_refused_says_why(online: CommandLine, tmp_path: Path):
         (("agreement", "resume", agreement), "not suspended"),
         (("bill", "waive-late-fee", agreement, "B001", "why not"), "0.00 CNY"),
         (("payment", "reverse", agreement, "X", "?"), "no payment by transfer"),
+        (("payment", "payout", agreement, "P", "5.00", "--on", today()), "against the next bill"),
+        (("payment", "reverse-payout", agreement, "P", "?"), "no payout by transfer"),
+        (("request", "waive-penalty", agreement, "r-1", "late_response", "?"), "the customer's to do"),
     ):
         answer = online(*words, *PROVIDER)
         assert answer.code != 0
         assert said in answer.err
+    waived = online("request", "waive-penalty", agreement, "r-1", "late_response", "?", *CUSTOMER)
+    assert "penalties of 0.00 CNY stand" in waived.err
+    assert "no final statement yet" in online("statement", agreement, "--final").err
+    assert online("statement", agreement, "--final", "--as-of", today()).code != 0
     usage = online("payment", "record", agreement, "T", "1.00", "--on", "yesterday", *PROVIDER)
     assert "allowed: a day, such as 2026-03-02" in usage.err
 
