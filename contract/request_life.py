@@ -297,17 +297,20 @@ class Step:
     """Commands applied in the order of their stamps, then deadlines judged at ``now``."""
 
     outcome: Outcome
+    answers: list[Refusal | None]
+    """Why each of the commands was refused, in the order in which they were given; None: it was taken."""
     refused: dict[str, Refusal]
+    """The same by the commands' ids; two that came under one id may differ in what became of them."""
 
 
 def step(file: RequestFile, commands: Sequence[AnyRequestCommand], now: datetime) -> Step:
     """One step of the request's life; changes the file. Commands told before are passed over, and refused
     when they say something else than they did."""
-    outcome, refused = Outcome(), {}
-    for command in sorted(commands, key=lambda command: command.at):
+    outcome = Outcome()
+    answers: list[Refusal | None] = [None] * len(commands)
+    for place, command in sorted(enumerate(commands), key=lambda placed: placed[1].at):
         if file.knows(command.command_id):
-            if other := _other_content(file, command):
-                refused[command.command_id] = other
+            answers[place] = _other_content(file, command)
             continue
         if file.judged_until < command.at <= now:
             # Nothing stamped earlier can still come: what fell due before the command is judged before it.
@@ -317,9 +320,11 @@ def step(file: RequestFile, commands: Sequence[AnyRequestCommand], now: datetime
         try:
             outcome.add(apply(file, command, now))
         except Refused as problem:
-            refused[command.command_id] = problem.refusal
+            answers[place] = problem.refusal
     outcome.add(advance(file, now))
-    return Step(outcome, refused)
+    given = zip(commands, answers, strict=True)
+    refused = {command.command_id: refusal for command, refusal in given if refusal is not None}
+    return Step(outcome, answers, refused)
 
 
 def _other_content(file: RequestFile, command: RequestCommand) -> Refusal | None:

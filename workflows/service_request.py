@@ -228,8 +228,8 @@ class ServiceRequest:
             outcome.add(await self._look_further())
         if outcome.events:
             await self._record(outcome)
-        for errand in errands:
-            errand.refusal = result.refused.get(errand.order.command_id)
+        for errand, refusal in zip(errands, result.answers, strict=True):
+            errand.refusal = refusal
             errand.done = True
         if calendar is not None and self._calendar is calendar:
             self._calendar = None

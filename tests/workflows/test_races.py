@@ -14,10 +14,11 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle
 
+from contract.commands import AddNote
 from contract.facts import EntryKind, EventKind
 from contract.refusals import RefusalKind
 from starter.errors import CommandRefused
-from tests.engine import DAY, HOUR, MINUTE, SECOND, START, LivedAgreement, R, World, history
+from tests.engine import DAY, HOUR, MINUTE, PROVIDER, SECOND, START, LivedAgreement, R, World, history
 from workflows.payloads import Receipt
 
 pytestmark = pytest.mark.engine
@@ -348,3 +349,20 @@ async def test_two_who_confirm_at_once_confirm_once(world: World):
     assert sum(isinstance(answer, Receipt) for answer in answers) == 1
     assert sum(isinstance(answer, CommandRefused) for answer in answers) == 4
     assert await agreement.kinds() == ["submitted", "confirmed"]
+
+
+async def test_of_two_commands_told_together_under_one_id_the_first_is_taken_and_the_other_refused(
+    world: World,
+):
+    agreement = await world.agreement()
+    await agreement.submit()
+    make = agreement.client.make
+    told = [
+        make(AddNote, PROVIDER, at=START, command_id="mine", note=note) for note in ("One.", "Two.", "One.")
+    ]
+    first, other, again = await agreement.client.tell(agreement.id, R, told)
+    assert (first, again) == (None, None)
+    assert other is not None
+    assert other.kind is RefusalKind.OTHER_CONTENT
+    notes = [event.payload["note"] for event in await agreement.events() if event.kind is EventKind.NOTED]
+    assert notes == ["One."]
