@@ -54,6 +54,9 @@ _ALLOWED = {
     "float_parsing": "a number",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
+    "datetime_type": "a time with its offset, such as 2026-03-02T09:00:00+08:00",
+    "datetime_parsing": "a time with its offset, such as 2026-03-02T09:00:00+08:00",
+    "datetime_from_date_parsing": "a time with its offset, such as 2026-03-02T09:00:00+08:00",
     "decimal_type": "a decimal number",
     "decimal_parsing": "a decimal number",
     "none_required": "null",
@@ -187,6 +190,8 @@ def _allowed(error: ErrorDetails) -> str:
             return f"less than {_number(context['lt'])}"
         case "too_short":
             return f"at least {context['min_length']}"
+        case "json_invalid":
+            return f"JSON ({context['error']})"
         case "string_pattern_mismatch":
             return f"text matching {context['pattern']}"
         case "string_too_short":

@@ -16,6 +16,7 @@ from typing import Annotated, Final
 
 from pydantic import Base64UrlBytes, Field, StringConstraints, ValidationError
 
+from contract.faults import faults_of
 from contract.values import Model, Stamp
 
 KEY_BYTES: Final = 32
@@ -96,12 +97,9 @@ def read_keyring(text: str, where: str) -> Keyring:
     try:
         return Keyring(_Document.model_validate_json(text).keys)
     except ValidationError as problem:
-        # Where and what kind only: the values are keys.
-        faults = sorted({f"{_path(error['loc'])}: {error['type']}" for error in problem.errors()})
-        raise KeysFaulty(f"the keyring in {where} cannot be read ({'; '.join(faults)})") from None
+        # Where and what is allowed only: the values are keys.
+        faults = faults_of(problem, "C5.3")
+        found = "; ".join(f"{fault.path or 'document'} (allowed: {fault.allowed})" for fault in faults)
+        raise KeysFaulty(f"the keyring in {where} cannot be read: {found}") from None
     except KeysFaulty as problem:
-        raise KeysFaulty(f"the keyring in {where} cannot be read ({problem})") from None
-
-
-def _path(places: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, places)) or "document"
+        raise KeysFaulty(f"the keyring in {where} cannot be read: {problem}") from None

@@ -85,7 +85,9 @@ def mistake(problem: BaseException) -> Mistake:
             count = f"{len(faults)} fault{'' if len(faults) == 1 else 's'}"
             return Mistake(ExitCode.FAULTY, "faulty", f"{what}: {count}", faults=faults)
         case TyperException():
-            return Mistake(ExitCode.USAGE, "usage", _one_line(problem.format_message()) + _see_help(problem))
+            # Typer repeats how pydantic introduces what a validator said.
+            message = _one_line(problem.format_message()).replace("Value error, ", "")
+            return Mistake(ExitCode.USAGE, "usage", message + _see_help(problem))
         case OSError(errno=errno.ENOSPC | errno.EIO):
             what = f"output could not be written: {problem.strerror}"
             return Mistake(ExitCode.OUTPUT_LOST, "output_lost", what)

@@ -82,7 +82,8 @@ def length(text: str) -> timedelta:
     days, hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0, 0)
     long = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     if not long:
-        raise typer.BadParameter(f"given {text!r}; allowed: a length of time, such as 2h, 90m or 1d12h")
+        what = "more than none" if found and any(found.groups()) else "a length of time"
+        raise typer.BadParameter(f"given {text!r}; allowed: {what}, such as 2h, 90m or 1d12h")
     return long
 
 

@@ -40,8 +40,9 @@ def test_every_fault_of_a_keyring_is_named_at_once_and_no_key_with_it():
     with pytest.raises(KeysFaulty) as problem:
         read_keyring(json.dumps({"keys": [entry], "extra": 1}), "keys.json")
     said = str(problem.value)
-    for place in ("keys.json", "keys.0.id", "keys.0.writes_from", "keys.0.secret", "extra"):
+    for place in ("keys.json", "keys[0].id", "keys[0].writes_from", "keys[0].secret", "extra"):
         assert place in said
+    assert "keys[0].writes_from (allowed: a time with its offset, such as 2026-03-02T09:00:00+08:00)" in said
     assert "c2hvcnQ" not in said
     assert "short-secret" not in said
 
