@@ -8,7 +8,8 @@ started again, it goes on where it was.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -23,10 +24,10 @@ from runtime.engines import LOOPBACK, dev_server, free_port
 from runtime.http import serving
 from runtime.keys import find_keyring, keyring_file, new_key, payload_codec
 from runtime.logs import log
-from runtime.settings import Settings
+from runtime.settings import PROFILE, Settings
 from starter.codec_access import SecretAddress
 from starter.codec_server import codec_server
-from starter.reaching import answering, record_url
+from starter.reaching import answering, record_url, without_password
 from starter.reaching import settings as known
 from worker import build
 from workflows.search_attributes import ALL
@@ -57,6 +58,7 @@ async def running(
     when the record store does not answer. The home folder must be there.
     """
     home = settings.home_folder
+    _close_to_others(home)
     database = home / "temporal.db"
     made = None if find_keyring(settings) else new_key(keyring_file(settings)).id
     if made is not None and database.exists():
@@ -97,8 +99,19 @@ async def running(
             outbox=settings.outbox,
             home=home,
             new_key=made,
-            environment=_to_be_told(settings, temporal.address),
+            environment=_to_be_told(settings, temporal.address, os.environ),
         )
+
+
+def _close_to_others(home: Path) -> None:
+    """What was left in the home folder by a release that made it readable to all is its owner's from here on.
+
+    The folder itself may be somebody's own with other things in it; it stays as it is.
+    """
+    for pattern in ("*.db", "*.db-wal", "*.db-shm", "temporal.log", "outbox"):
+        for path in home.glob(pattern):
+            if not path.is_symlink():
+                path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 @asynccontextmanager
@@ -111,12 +124,19 @@ async def _codec_server(codec: PayloadCodec, settings: Settings, ui_port: int) -
         yield f"http://{LOOPBACK}:{port}/{access.segment}"
 
 
-def _to_be_told(settings: Settings, address: str) -> dict[str, str]:
-    """The settings in which this differs from what another terminal has in its environment."""
+def _to_be_told(settings: Settings, address: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """What another terminal must be told to find this: where it differs, and what was told to this one.
+
+    A password in the record store's address is left out, as three asterisks.
+    """
     elsewhere = known()
     told = {}
+    if environment.get(PROFILE):
+        told[PROFILE] = str(Path(environment[PROFILE]).expanduser().absolute())
     if elsewhere.temporal_address != address:
         told["AFTERCARE_TEMPORAL_ADDRESS"] = address
     if elsewhere.home_folder.absolute() != settings.home_folder:
         told["AFTERCARE_HOME"] = str(settings.home_folder)
+    if environment.get("AFTERCARE_RECORDS_URL"):
+        told["AFTERCARE_RECORDS_URL"] = without_password(settings.records)
     return told

@@ -88,6 +88,13 @@ def record_url(given: str | None = None) -> RecordUrl:
     return RecordUrl(url, f"the record store at {found.render_as_string(hide_password=True)}", None)
 
 
+def without_password(url: str) -> str:
+    """A record store's URL as it may be shown."""
+    from sqlalchemy import make_url
+
+    return make_url(url).render_as_string(hide_password=True)
+
+
 @asynccontextmanager
 async def answering(name: str) -> AsyncIterator[None]:
     """A block in which the record store is spoken to; raises NotReached when it does not answer.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 import signal
 from pathlib import Path
@@ -57,6 +58,8 @@ def dev(
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as problem:
         raise typer.BadParameter(f"--home {folder}: {problem.strerror or problem}") from None
+    # What it makes from here on, and what the server it starts makes, is for this user only.
+    os.umask(0o077)
     level = known.log_level if "log_level" in known.model_fields_set else "WARNING"
     chosen = known.model_copy(update={"home": folder, "log_level": level})
     configure_logs(chosen)

@@ -74,6 +74,9 @@ def test_another_terminal_finds_it_ctrl_c_drains_and_a_restart_goes_on(
     elsewhere.mkdir()
     options = ("--home", str(home), "--port", "0", "--ui-port", "0", "--json")
     sheet = write_sheet(tmp_path, "D-1", service_hours="always")
+    # A folder that another release left open to all.
+    home.mkdir(parents=True)
+    (home / "temporal.log").touch(0o644)
     with terminal(elsewhere, *options) as first:
         said = first.read_json()
         assert said["home"] == str(home)
@@ -101,6 +104,8 @@ def test_another_terminal_finds_it_ctrl_c_drains_and_a_restart_goes_on(
         second.ctrl_c()
     assert [path.name for path in elsewhere.iterdir()] == [], "it writes nothing outside its home"
     assert {"temporal.db", "records.db", "outbox"} <= {path.name for path in home.iterdir()}
+    readable = [path.name for path in home.rglob("*") if path.stat().st_mode & 0o077]
+    assert readable == [], "what others on this machine could read"
     assert list((home / "outbox").glob("*.eml"))
 
 
@@ -111,4 +116,19 @@ def test_with_default_settings_no_terminal_needs_any_configuration():
 
     known = Settings()
     settings = known.model_copy(update={"home": known.home_folder.absolute()})
-    assert _to_be_told(settings, f"127.0.0.1:{_port(settings)}") == {}
+    assert _to_be_told(settings, f"127.0.0.1:{_port(settings)}", {}) == {}
+
+
+def test_other_terminals_are_told_of_the_record_store_and_the_profile_this_one_was_told(tmp_path: Path):
+    from runtime.settings import Settings
+    from starter.commands.dev import _port
+    from starter.development import _to_be_told
+
+    url = "postgresql://aftercare:secret@db.example/aftercare"
+    known = Settings(records_url=url)
+    settings = known.model_copy(update={"home": known.home_folder.absolute()})
+    given = {"AFTERCARE_RECORDS_URL": url, "AFTERCARE_PROFILE": str(tmp_path / "mine.toml")}
+    assert _to_be_told(settings, f"127.0.0.1:{_port(settings)}", given) == {
+        "AFTERCARE_PROFILE": str(tmp_path / "mine.toml"),
+        "AFTERCARE_RECORDS_URL": "postgresql://aftercare:***@db.example/aftercare",
+    }
