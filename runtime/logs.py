@@ -74,6 +74,7 @@ def configure_logs(settings: Settings) -> None:
 def of_what(_logger: Any, _method: str, line: Line) -> Line:
     """What the SDK tells of a workflow or activity, as the ids of agreement and request."""
     line.pop("__temporal_error_identifier", None)
+    line.pop("color_message", None)  # uvicorn's line once more, with a terminal's codes in it
     core = getattr(line.pop("temporal_log", None), "fields", None)
     told = line.pop("temporal_activity", None) or line.pop("temporal_workflow", None) or core
     if isinstance(told, dict):

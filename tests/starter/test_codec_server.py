@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 from google.protobuf.json_format import MessageToDict, ParseDict
 from temporalio.api.common.v1 import Payload, Payloads
 
@@ -231,6 +232,16 @@ async def test_its_log_names_who_asked_and_never_what_for(
     assert "li-ming" in said
     assert "blank labels" not in said
     assert TOKENS["li-ming"] not in said
+
+
+async def test_its_log_has_no_colours_where_it_is_no_terminal(capsys: pytest.CaptureFixture[str]):
+    with logs():
+        async with serving(FastAPI(), "127.0.0.1", 0):
+            pass
+    said = capsys.readouterr().err
+    assert "Started server process" in said
+    assert "color" not in said
+    assert "x1b" not in said
 
 
 async def test_an_address_that_is_taken_is_named():
