@@ -7,8 +7,11 @@ from datetime import date
 from activities.wording import Wording, grouped
 from contract.agreement_states import AgreementState
 from contract.commands import CommandName
+from contract.dispute_names import DisputeCommandName
+from contract.disputes import Amount, AmountKind, DisputeState, Item, Matter
 from contract.money import Money
 from contract.parties import Language
+from contract.penalties import PenaltyKind
 from contract.request import RequestState
 from contract.terms import Means, Priority, Service, Target
 
@@ -83,6 +86,27 @@ class Chinese(Wording):
         CommandName.ANSWER_RATING: "答复客户的评价",
         CommandName.ADD_NOTE: "补充备注",
     }
+    penalties = {
+        PenaltyKind.LATE_RESPONSE: "逾期响应",
+        PenaltyKind.LATE_RESOLUTION: "逾期解决",
+    }
+    dispute_states = {
+        DisputeState.NEGOTIATING: "协商中",
+        DisputeState.SETTLED: "已和解",
+        DisputeState.REFERRED: "已提交仲裁",
+        DisputeState.AWARDED: "已裁决",
+        DisputeState.WITHDRAWN: "已撤回",
+        DisputeState.LAPSED: "已终结，不产生效力",
+    }
+    dispute_actions = {
+        DisputeCommandName.OPEN_DISPUTE: "提出争议",
+        DisputeCommandName.OFFER_SETTLEMENT: "提出和解方案及其金额",
+        DisputeCommandName.CONFIRM_SETTLEMENT: "确认现有和解方案，争议随即最终解决",
+        DisputeCommandName.DECLARE_FAILED: "声明协商不成",
+        DisputeCommandName.REFER_DISPUTE: "将争议提交仲裁委员会",
+        DisputeCommandName.RECORD_AWARD: "登记裁决及其文书",
+        DisputeCommandName.WITHDRAW_DISPUTE: "撤回争议",
+    }
     clauses = {
         "C4.1": "协议自双方签字盖章之日起生效，在约定期限内有效",
         "C5.2": "在约定的服务时间内作出响应",
@@ -104,6 +128,9 @@ class Chinese(Wording):
         "C8.1": "逾期服务的违约金，可全部或部分放弃",
         "C8.1.1": "逾期响应的违约金",
         "C8.1.2": "逾期解决的违约金，按日计算",
+        "C9.1": "争议首先友好协商解决",
+        "C9.2": "协商不成的，任何一方可向约定的仲裁委员会申请仲裁",
+        "C9.3": "裁决为终局，对双方均有约束力",
         "C10.4": "变更（含续期）须经双方书面一致同意",
     }
 
@@ -114,6 +141,34 @@ class Chinese(Wording):
         if amount.currency == "CNY":
             return f"人民币 {grouped(amount)} 元"
         return f"{amount.currency} {grouped(amount)}"
+
+    def over(self, item: Item) -> str:
+        match item.matter:
+            case Matter.BILL:
+                return f"账单 {item.bill}"
+            case Matter.REQUEST:
+                return f"服务请求 {item.request_id} 的全部违约金"
+            case Matter.PENALTY:
+                assert item.penalty is not None
+                return f"服务请求 {item.request_id} 的{self.penalties[item.penalty]}违约金"
+            case Matter.PAYMENT:
+                assert item.means is not None
+                return f"付款 {item.reference}（{self.means[item.means]}）"
+            case Matter.OTHER:
+                return "其他事项"
+
+    def changed(self, amount: Amount, currency: str) -> str:
+        money = self.money(Money.of(amount.amount, currency))
+        match amount.kind:
+            case AmountKind.PENALTY:
+                which = "全部" if amount.penalty is None else self.penalties[amount.penalty]
+                return f"服务请求 {amount.request_id} 的{which}违约金定为{money}"
+            case AmountKind.BILL:
+                return f"账单 {amount.bill} 减少{money}"
+            case AmountKind.LATE_FEE:
+                return f"账单 {amount.bill} 的滞纳金减少{money}"
+            case AmountKind.CREDIT:
+                return f"给予乙方抵减{money}"
 
     def _moment(self, day: date, clock: str, offset: str) -> str:
         return f"{self.day(day)}{clock}{f'（{offset}）' if offset else ''}"

@@ -7,8 +7,11 @@ from datetime import date
 from activities.wording import Wording, grouped
 from contract.agreement_states import AgreementState
 from contract.commands import CommandName
+from contract.dispute_names import DisputeCommandName
+from contract.disputes import Amount, AmountKind, DisputeState, Item, Matter
 from contract.money import Money
 from contract.parties import Language
+from contract.penalties import PenaltyKind
 from contract.request import RequestState
 from contract.terms import Means, Priority, Service, Target
 
@@ -97,6 +100,27 @@ class English(Wording):
         CommandName.ANSWER_RATING: "answer the rating",
         CommandName.ADD_NOTE: "add a note to the record",
     }
+    penalties = {
+        PenaltyKind.LATE_RESPONSE: "late response",
+        PenaltyKind.LATE_RESOLUTION: "late solution",
+    }
+    dispute_states = {
+        DisputeState.NEGOTIATING: "in negotiation",
+        DisputeState.SETTLED: "settled",
+        DisputeState.REFERRED: "referred to arbitration",
+        DisputeState.AWARDED: "decided by award",
+        DisputeState.WITHDRAWN: "withdrawn",
+        DisputeState.LAPSED: "closed without effect",
+    }
+    dispute_actions = {
+        DisputeCommandName.OPEN_DISPUTE: "open a dispute",
+        DisputeCommandName.OFFER_SETTLEMENT: "offer a settlement, with its amounts",
+        DisputeCommandName.CONFIRM_SETTLEMENT: "confirm the offer, which settles the dispute for good",
+        DisputeCommandName.DECLARE_FAILED: "declare that negotiation has failed",
+        DisputeCommandName.REFER_DISPUTE: "refer the dispute to the arbitration commission",
+        DisputeCommandName.RECORD_AWARD: "record the award, with its document",
+        DisputeCommandName.WITHDRAW_DISPUTE: "withdraw the dispute",
+    }
     clauses = {
         "C4.1": "the agreement takes effect when both parties have signed, and lasts for its term",
         "C5.2": "response within the agreed hours of service time",
@@ -118,6 +142,9 @@ class English(Wording):
         "C8.1": "penalties for late service, which may be waived in whole or part",
         "C8.1.1": "penalty for a late response",
         "C8.1.2": "penalty for each day of a late solution",
+        "C9.1": "friendly negotiation comes first",
+        "C9.2": "if negotiation fails, either party may go to the arbitration commission",
+        "C9.3": "the award is final and binds both parties",
         "C10.4": "changes, renewal included, need the written consent of both parties",
     }
 
@@ -126,6 +153,34 @@ class English(Wording):
 
     def money(self, amount: Money) -> str:
         return f"{amount.currency} {grouped(amount)}"
+
+    def over(self, item: Item) -> str:
+        match item.matter:
+            case Matter.BILL:
+                return f"bill {item.bill}"
+            case Matter.REQUEST:
+                return f"the penalties of request {item.request_id}"
+            case Matter.PENALTY:
+                assert item.penalty is not None
+                return f"the penalty for the {self.penalties[item.penalty]} of request {item.request_id}"
+            case Matter.PAYMENT:
+                assert item.means is not None
+                return f"the payment {item.reference} by {self.means[item.means]}"
+            case Matter.OTHER:
+                return "another matter"
+
+    def changed(self, amount: Amount, currency: str) -> str:
+        money = self.money(Money.of(amount.amount, currency))
+        match amount.kind:
+            case AmountKind.PENALTY:
+                which = "penalties" if amount.penalty is None else f"the {self.penalties[amount.penalty]}"
+                return f"For {which} of request {amount.request_id} {money} is owed in all"
+            case AmountKind.BILL:
+                return f"Bill {amount.bill} is lowered by {money}"
+            case AmountKind.LATE_FEE:
+                return f"The late fee of bill {amount.bill} is lowered by {money}"
+            case AmountKind.CREDIT:
+                return f"The customer is credited {money}"
 
     def _moment(self, day: date, clock: str, offset: str) -> str:
         return f"{self.day(day)}, {clock}{f' ({offset})' if offset else ''}"

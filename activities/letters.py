@@ -19,9 +19,12 @@ from activities.stationery import WORDINGS, one_line, several_lines
 from activities.wording import Wording
 from contract.agreement_states import AgreementState
 from contract.commands import CommandName
+from contract.dispute_names import DisputeCommandName
+from contract.dispute_rules import possible
+from contract.disputes import Dispute
 from contract.facts import AgreementSnapshot, Event, EventKind, RequestSnapshot
 from contract.money import Money
-from contract.notices import CHANGE_NOTICES, MONEY_NOTICES
+from contract.notices import CHANGE_NOTICES, DISPUTE_NOTICES, MONEY_NOTICES
 from contract.parties import Party, Role
 from contract.penalties import annual_cap
 from contract.request_life import LOW_RATING
@@ -51,7 +54,7 @@ _DATES = frozenset(
     | {"effective_on", "first_period", "last_day"}
 )
 _AMOUNTS = frozenset(
-    {"amount", "set_off", "to_pay", "unpaid", "late_fees", "owed", "penalties", "net", "current"}
+    {"amount", "fees", "set_off", "to_pay", "unpaid", "late_fees", "owed", "penalties", "net", "current"}
 )
 
 
@@ -140,6 +143,7 @@ class Matter:
             "may_sign": [role.value for role in Role if on_offer and role not in signed_by],
             **self._of_money(wording),
             **self._of_change(),
+            **self._of_dispute(reader, wording),
         }
 
     def _before(self) -> dict[str, Any] | None:
@@ -157,10 +161,34 @@ class Matter:
             "requests": str(len(before.requests)),
         }
 
+    def _of_dispute(self, reader: Role, wording: Wording) -> dict[str, Any]:
+        """What only events of disputes speak of: the dispute as it then was, and what the reader may do."""
+        if self.event.kind not in DISPUTE_NOTICES:
+            return {}
+        dispute = Dispute.model_validate(self.event.payload["dispute"])
+        currency = self.terms.fees.currency
+        decided = dispute.offer if dispute.ending is None else dispute.ending
+        amounts = [] if decided is None else [wording.changed(one, currency) for one in decided.amounts]
+        text = "" if decided is None else several_lines(decided.text or "")
+        return {
+            "d": dispute,
+            "over": one_line(wording.over(dispute.item)),
+            "about": several_lines(dispute.about),
+            "reason": several_lines(self.event.payload.get("reason", "")),
+            "stands": wording.dispute_states[dispute.state],
+            "amounts": amounts,
+            "charged": decided is not None and decided.charge_held_days,
+            "text": text,
+            "may_do": [
+                wording.dispute_actions[DisputeCommandName(name)]
+                for name in possible(dispute, reader, self.event.at)
+            ],
+        }
+
     def _of_money(self, wording: Wording) -> dict[str, Any]:
         """What only events of money speak of; what they may leave out is there as nothing."""
         event = self.event
-        if event.kind not in MONEY_NOTICES:
+        if event.kind not in MONEY_NOTICES and event.kind is not EventKind.PENALTIES_WARNED:
             return {}
         given, optional = event.payload, ("bill", "label", "cleared_on", "reason", "bills", "due_on")
         since = given.get("since", "")

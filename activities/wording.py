@@ -13,8 +13,11 @@ from zoneinfo import ZoneInfo
 
 from contract.agreement_states import AgreementState
 from contract.commands import CommandName
+from contract.dispute_names import DisputeCommandName
+from contract.disputes import Amount, DisputeState, Item
 from contract.money import Money
 from contract.parties import Language
+from contract.penalties import PenaltyKind
 from contract.request import RequestState
 from contract.terms import Means, Priority, Service, Target
 
@@ -31,6 +34,10 @@ class Wording(ABC):
     agreement_states: ClassVar[Mapping[AgreementState, str]]
     actions: ClassVar[Mapping[CommandName, str]]
     """What a party may do, as it follows "you may now"."""
+    penalties: ClassVar[Mapping[PenaltyKind, str]]
+    dispute_states: ClassVar[Mapping[DisputeState, str]]
+    dispute_actions: ClassVar[Mapping[DisputeCommandName, str]]
+    """What a party may do about a dispute."""
     clauses: ClassVar[Mapping[str, str]]
     """What a clause says, in a few words."""
     you: ClassVar[str]
@@ -46,6 +53,14 @@ class Wording(ABC):
     @abstractmethod
     def money(self, amount: Money) -> str:
         """An amount with its currency, thousands set apart."""
+
+    @abstractmethod
+    def over(self, item: Item) -> str:
+        """What a dispute is over."""
+
+    @abstractmethod
+    def changed(self, amount: Amount, currency: str) -> str:
+        """One amount of a settlement or an award, as a line of its own."""
 
     @abstractmethod
     def _moment(self, day: date, clock: str, offset: str) -> str:

@@ -55,6 +55,23 @@ MONEY_NOTICES: dict[EventKind, tuple[Role, ...]] = {
 }
 """Those of an agreement's money."""
 
+DISPUTE_NOTICES: dict[EventKind, tuple[Role, ...]] = dict.fromkeys(
+    (
+        EventKind.DISPUTE_OPENED,
+        EventKind.SETTLEMENT_OFFERED,
+        EventKind.NEGOTIATION_FAILED,
+        EventKind.NEGOTIATION_OVER,
+        EventKind.DISPUTE_REFERRED,
+        EventKind.DISPUTE_SETTLED,
+        EventKind.DISPUTE_AWARDED,
+        EventKind.DISPUTE_WITHDRAWN,
+        EventKind.DISPUTE_LAPSED,
+        EventKind.DISPUTE_LAPSE_REVERSED,
+    ),
+    _BOTH,
+)
+"""Those of disputes: each tells the whole dispute."""
+
 NOTICES: dict[EventKind, tuple[Role, ...]] = (
     {
         EventKind.OFFERED: _BOTH,
@@ -84,9 +101,11 @@ NOTICES: dict[EventKind, tuple[Role, ...]] = (
         EventKind.TARGET_WARNED: _PROVIDER,
         EventKind.TARGET_BREACHED: _BOTH,
         EventKind.BREACH_REVERSED: _BOTH,
+        EventKind.PENALTIES_WARNED: _BOTH,
     }
     | MONEY_NOTICES
     | CHANGE_NOTICES
+    | DISPUTE_NOTICES
 )
 """Events not named here are recorded and not mailed; penalties are told with the breach."""
 

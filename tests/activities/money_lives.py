@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from contract import agreement, agreement_money, dunning
+from contract.agreement_disputes import warn
 from contract.agreement_file import TermDates
 from contract.agreement_states import AgreementState
-from contract.facts import Account, EntryKind, Event, LedgerEntry, RecordBatch
+from contract.dispute_commands import (
+    ConfirmSettlement,
+    DeclareFailed,
+    DisputeCommand,
+    OfferSettlement,
+    OpenDispute,
+    RecordAward,
+    ReferDispute,
+    WithdrawDispute,
+)
+from contract.facts import Account, EntryKind, Event, LedgerEntry, PenaltiesPassed, RecordBatch
 from contract.money import Money
 from contract.money_commands import (
     AnyMoneyCommand,
@@ -26,9 +38,10 @@ from contract.money_commands import (
 )
 from contract.money_life import draft_bill, issued, next_bill, take_bill
 from contract.notices import Notice
+from contract.parties import Actor
 from contract.settling import Ask
 from records import RecordStore
-from tests.activities.lives import LI_MING, Life, local, said, sheet
+from tests.activities.lives import LI_MING, WANG_FANG, Life, local, said, sheet
 
 CHEQUE: dict[str, Any] = {"means": "cheque", "reference": "C-77"}
 TRANSFER: dict[str, Any] = {"means": "transfer", "reference": "T-78"}
@@ -107,6 +120,17 @@ class MoneyLife(Life):
         await self._told([event], outcome.entries, recorded=True)
         await self._told(outcome.events, [])
 
+    async def argues(
+        self, command: type[DisputeCommand], by: Actor, at: str, now: str | None = None, **content: Any
+    ) -> None:
+        """A command on a dispute, given at one instant and taken at another."""
+        if now is None:
+            await self.pass_until(local(at))
+        told = command(**said(at, by), **content)
+        step = agreement.step(self.agreement, [told], local(now or at))  # type: ignore[list-item]
+        assert not step.refused, step.refused
+        await self._told(step.events, step.entries)
+
     async def _told(self, events: list[Event], entries: list[LedgerEntry], *, recorded: bool = False) -> None:
         workflow_id, agreement_id = f"agreement/{self.terms.agreement_id}", self.terms.agreement_id
         new = [] if recorded else events
@@ -174,4 +198,49 @@ async def life_of_settling(
     await life.do(RecordPayout, "2026-04-03 10:00", **out, reference="P-6", value_date=date(2026, 4, 3))
     await life.ends("2026-04-04 10:00")
     assert life.agreement.state is AgreementState.SETTLED
+    return life
+
+
+async def life_of_disputes(
+    store: RecordStore, language: str, notify: Callable[[Notice], Awaitable[None]] | None = None
+) -> MoneyLife:
+    """One dispute settled, one awarded, one withdrawn, one that lapses and one that had lapsed too soon."""
+    disputes = {"negotiation_days": 30, "stale_days": 60, "arbitration_commission": "北京仲裁委员会"}
+    life = MoneyLife(store, sheet("DISPUTES-1", language, disputes=disputes), notify=notify)
+    await life.in_force()
+    await life.pass_until(local("2026-03-03 00:00"))
+    bill = {"matter": "bill", "bill": "B001"}
+    about = "Two days of the month\nwithout service."
+    await life.argues(OpenDispute, WANG_FANG, "2026-03-20 10:00", item=bill, amount="800.00", about=about)
+    amounts: list[dict[str, Any]] = [
+        {"kind": "bill", "bill": "B001", "amount": "400.00"},
+        {"kind": "late_fee", "bill": "B001", "amount": "3.00"},
+        {"kind": "penalty", "request_id": "R-9", "penalty": "late_response", "amount": "0"},
+        {"kind": "credit", "amount": "50.00"},
+    ]
+    first: dict[str, Any] = {"dispute": "D001"}
+    offered = first | {"amounts": amounts, "text": "Half of it."}
+    await life.argues(OfferSettlement, LI_MING, "2026-03-21 10:00", **offered)
+    await life.argues(ConfirmSettlement, WANG_FANG, "2026-03-22 10:00", **first, offer=1)
+    request = {"matter": "request", "request_id": "R-8"}
+    await life.argues(OpenDispute, LI_MING, "2026-03-23 10:00", item=request, about="We were locked out.")
+    second: dict[str, Any] = {"dispute": "D002"}
+    await life.argues(DeclareFailed, LI_MING, "2026-03-24 10:00", **second, reason="No answer.")
+    await life.pass_until(local("2026-04-22 10:00:01"))
+    await life.argues(ReferDispute, WANG_FANG, "2026-04-23 10:00", **second)
+    await life.argues(RecordAward, WANG_FANG, "2026-05-20 10:00", **second, digest="ab" * 32)
+    other = {"matter": "other"}
+    await life.argues(OpenDispute, WANG_FANG, "2026-05-21 10:00", item=other, about="The tone.")
+    await life.argues(WithdrawDispute, WANG_FANG, "2026-05-22 10:00", dispute="D003", reason="All is well.")
+    await life.argues(OpenDispute, WANG_FANG, "2026-05-23 10:00", item=other, about="The tone again.")
+    await life.pass_until(local("2026-07-22 10:00:01"))
+    fourth: dict[str, Any] = {"dispute": "D004", "reason": "In time."}
+    await life.argues(ReferDispute, WANG_FANG, "2026-07-22 10:00", now="2026-07-22 10:30", **fourth)
+    passed = PenaltiesPassed(
+        contract_year=1,
+        penalties=Money.of("43250.00", "CNY"),
+        fees=Money.of("144000.00", "CNY"),
+        warning_percent=Decimal(30),
+    )
+    await life._told(warn(life.agreement, passed, local("2026-08-01 10:00")), [])
     return life

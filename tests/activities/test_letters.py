@@ -36,7 +36,7 @@ from tests.activities.lives import (
     said,
     sheet,
 )
-from tests.activities.money_lives import life_of_money, life_of_settling
+from tests.activities.money_lives import life_of_disputes, life_of_money, life_of_settling
 from tests.activities.post_office import PostOffice
 from tests.activities.telling import (
     ADDRESS,
@@ -83,6 +83,7 @@ async def _everything(folder: Path, language: Language) -> list[Told]:
         await life_of_settling(store, language, tell)
         await life_of_changes(store, language, tell)
         await life_of_silence(store, language, tell)
+        await life_of_disputes(store, language, tell)
     readers = {address: role for role, address in ADDRESS.items()}
     return [
         Told(event, readers[to], message)
@@ -291,6 +292,57 @@ SAYS: dict[EventKind, tuple[list[str], list[str]]] = {
     EventKind.FINAL_STATEMENT: (
         ["CNY 150.00", "Thursday, 2 April 2026", "still owe", "Penalties netted"],
         ["人民币 150.00 元", "2026年4月2日（周四）", "尚应支付", "抵销违约金"],
+    ),
+    EventKind.DISPUTE_OPENED: (
+        [
+            "D001",
+            "bill B001",
+            "CNY 800.00",
+            "Two days of the month",
+            "Sunday, 19 April 2026, 10:00",
+            "on hold",
+        ],
+        ["D001", "账单 B001", "人民币 800.00 元", "Two days of the month", "2026年4月19日（周日）10:00"],
+    ),
+    EventKind.SETTLEMENT_OFFERED: (
+        ["offer 1", "lowered by CNY 400.00", "late response of request R-9", "CNY 50.00", "Half of it."],
+        ["第 1 号", "减少人民币 400.00 元", "R-9 的逾期响应违约金", "人民币 50.00 元", "Half of it."],
+    ),
+    EventKind.DISPUTE_SETTLED: (
+        ["settled on Sunday, 22 March 2026, 10:00", "CNY 400.00", "No late fee is charged"],
+        ["2026年3月22日（周日）10:00和解", "人民币 400.00 元", "争议期间不计滞纳金"],
+    ),
+    EventKind.NEGOTIATION_FAILED: (
+        ["D002", "the penalties of request R-8", "Tuesday, 24 March 2026, 10:00", "No answer."],
+        ["D002", "R-8 的全部违约金", "2026年3月24日（周二）10:00", "协商不成", "No answer."],
+    ),
+    EventKind.NEGOTIATION_OVER: (
+        ["D002", "Wednesday, 22 April 2026, 10:00", "北京仲裁委员会", "C9.2"],
+        ["D002", "2026年4月22日（周三）10:00", "北京仲裁委员会", "C9.2"],
+    ),
+    EventKind.DISPUTE_REFERRED: (
+        ["Wang Fang", "Thursday, 23 April 2026, 10:00", "北京仲裁委员会", "referred to arbitration"],
+        ["Wang Fang", "2026年4月23日（周四）10:00", "北京仲裁委员会", "已提交仲裁"],
+    ),
+    EventKind.DISPUTE_AWARDED: (
+        ["award", "Wednesday, 20 May 2026, 10:00", "ab" * 32, "cannot be disputed again", "C9.3"],
+        ["裁决", "2026年5月20日（周三）10:00", "ab" * 32, "不得再次提出争议", "C9.3"],
+    ),
+    EventKind.DISPUTE_WITHDRAWN: (
+        ["another matter", "Friday, 22 May 2026, 10:00", "All is well."],
+        ["其他事项", "2026年5月22日（周五）10:00", "撤回", "All is well."],
+    ),
+    EventKind.DISPUTE_LAPSED: (
+        ["D004", "Wednesday, 22 July 2026, 10:00", "without effect"],
+        ["D004", "2026年7月22日（周三）10:00", "不产生效力"],
+    ),
+    EventKind.DISPUTE_LAPSE_REVERSED: (
+        ["D004", "Wednesday, 22 July 2026, 10:00", "reversed"],
+        ["D004", "2026年7月22日（周三）10:00", "冲回"],
+    ),
+    EventKind.PENALTIES_WARNED: (
+        ["CNY 43,250.00", "30 %", "CNY 144,000.00", "article 585", "Nothing is cut"],
+        ["人民币 43,250.00 元", "30%", "人民币 144,000.00 元", "第五百八十五条"],
     ),
     EventKind.SETTLED: (
         ["settled", "Friday, 3 April 2026", "Neither party owes"],
@@ -550,7 +602,7 @@ def test_mails_about_one_request_hang_together(lives: dict[Language, list[Told]]
 
 def test_there_is_one_template_for_each_event_and_language_and_no_other():
     wanted = {template_of(kind, language) for kind in NOTICES for language in Language}
-    names = ("base", "request", "agreement", "money", "before", "change")
+    names = ("base", "request", "agreement", "money", "before", "change", "dispute")
     shared = {f"{language}/{name}.j2" for language in Language for name in names}
     there = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.glob("*/*.j2")}
     assert there == wanted | shared
