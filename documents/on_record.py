@@ -11,12 +11,13 @@ from datetime import date, datetime
 from typing import Any
 
 from contract.agreement_file import Signature, TermDates
+from contract.disputes import Dispute
 from contract.facts import Event, EventKind, TermsDocument
 from contract.money import Money
 from contract.parties import Language, Role
 from contract.reading import read_terms
 from contract.terms import IfUnanswered
-from documents import agreements, amendments, fee_changes, terminations
+from documents import agreements, amendments, fee_changes, referrals, terminations
 from documents.amendments import Amended
 from documents.deed import Signatures
 from documents.fee_changes import FeeNotice
@@ -120,12 +121,27 @@ def _termination(
     yield from _both("termination", language, terminations.originals(terminated, language=language))
 
 
+def _referral(
+    event: Event, events: Sequence[Event], terms: Mapping[int, TermsDocument], language: Language
+) -> Made:
+    dispute = Dispute.model_validate(event.payload["dispute"])
+    made = referrals.pdf(
+        dispute,
+        read_terms(_in_force(terms, event.at).canonical),
+        reason=event.payload.get("reason"),
+        person=event.person or "",
+        language=language,
+    )
+    yield f"dispute-{dispute.number}-referral-{language}.pdf", made
+
+
 _Maker = Callable[[Event, Sequence[Event], Mapping[int, TermsDocument], Language], Made]
 
 _MAKERS: Mapping[EventKind, _Maker] = {
     EventKind.FEE_CHANGE_PROPOSED: _fee_notice,
     EventKind.AMENDMENT_CONSENTED: _amendment,
     EventKind.TERMINATION_AGREED: _termination,
+    EventKind.DISPUTE_REFERRED: _referral,
 }
 
 

@@ -19,6 +19,9 @@ class Labels:
 
     title: str
     final: str
+    of_final: str
+    since_final: str
+    no_requests: str
     agreement: str
     as_of: str
     frame: str
@@ -80,6 +83,11 @@ LABELS: Final[Mapping[Language, Labels]] = {
     Language.ENGLISH: Labels(
         title="Statement",
         final="Final statement",
+        of_final="This is final statement no. {number}: it nets what either party owes the other. Requests "
+        "still open: {requests}.",
+        since_final="Final statement no. {number} was made as of {day}; this one says how things have gone "
+        "on since. Requests it left open: {requests}.",
+        no_requests="none",
         agreement="Agreement",
         as_of="as of",
         frame="Amounts in {currency}; dates in {zone}.",
@@ -113,6 +121,8 @@ LABELS: Final[Mapping[Language, Labels]] = {
             CreditKind.EARLY_END: "Credit for the part not served",
             CreditKind.OPENING: "Credit taken over from before",
             CreditKind.PENALTIES: "Penalties netted",
+            CreditKind.SETTLEMENT: "Credit by a settlement of a dispute",
+            CreditKind.AWARD: "Credit by an award",
         },
         parts={Part.PRINCIPAL: "to the principal of", Part.LATE_FEE: "to the late fee of"},
         period="For service from {first} to {last}",
@@ -141,6 +151,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
             EntryKind.PENALTY_REVERSAL: "Penalty reversed",
             EntryKind.PENALTY_CAP: "Above the cap of the contract year",
             EntryKind.PENALTY_WAIVER: "Penalty waived",
+            EntryKind.PENALTY_DECISION: "Penalty set by a settlement or an award",
             EntryKind.SET_OFF: "Set off on bill",
             EntryKind.PAYOUT: "Paid out",
             EntryKind.PAYOUT_REVERSAL: "Payout taken back",
@@ -160,6 +171,9 @@ LABELS: Final[Mapping[Language, Labels]] = {
     Language.CHINESE: Labels(
         title="对账单",
         final="结算单",
+        of_final="本单为第 {number} 号结算单，结清双方互负的款项。未结请求：{requests}。",
+        since_final="第 {number} 号结算单截至 {day}；本单载明其后的变动。该结算单所列未结请求：{requests}。",
+        no_requests="无",
         agreement="协议编号",
         as_of="截至",
         frame="金额币种：{currency}；日期按 {zone} 时区。",
@@ -192,6 +206,8 @@ LABELS: Final[Mapping[Language, Labels]] = {
             CreditKind.EARLY_END: "未提供服务部分的退减",
             CreditKind.OPENING: "期初结转的贷方余额",
             CreditKind.PENALTIES: "违约金结算抵减",
+            CreditKind.SETTLEMENT: "争议和解减免",
+            CreditKind.AWARD: "仲裁裁决减免",
         },
         parts={Part.PRINCIPAL: "冲抵本金", Part.LATE_FEE: "冲抵滞纳金"},
         period="服务期间 {first} 至 {last}",
@@ -220,6 +236,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
             EntryKind.PENALTY_REVERSAL: "冲回违约金",
             EntryKind.PENALTY_CAP: "超出合同年度上限的部分",
             EntryKind.PENALTY_WAIVER: "放弃违约金",
+            EntryKind.PENALTY_DECISION: "和解或裁决确定的违约金",
             EntryKind.SET_OFF: "抵扣账单",
             EntryKind.PAYOUT: "甲方支付",
             EntryKind.PAYOUT_REVERSAL: "冲销支付",
@@ -233,6 +250,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
         pending="尚未兑付的支票",
         reference="凭证号",
         pending_note="支票兑付之前不计为付款（C7.1.2）。",
-        closing="正数增加应付金额，负数减少应付金额。各行均注明所依条款；任一日期的对账单可随时重新出具，内容以当时所知为准。",
+        closing="正数增加应付金额，负数减少应付金额。各行均注明所依条款；任一日期的对账单可随时重新出具，内"
+        "容以当时所知为准。",
     ),
 }

@@ -28,6 +28,7 @@ from documents.paper import (
     Sum,
     Sums,
     Total,
+    Words,
     fine,
     heading,
     notice,
@@ -40,24 +41,21 @@ from documents.writings import writing_of
 LAYOUT = "paper"
 
 
-def pdf(found: Statement, terms: TermSheet, *, language: Language, final: bool = False) -> bytes:
+def pdf(found: Statement, terms: TermSheet, *, language: Language) -> bytes:
     """The statement of a day as PDF; raises :class:`documents.errors.CannotPrint`."""
     return press.pdf(
-        LAYOUT,
-        content(found, terms, language=language, final=final),
-        language=language,
-        at=_end(found, terms),
+        LAYOUT, content(found, terms, language=language), language=language, at=_end(found, terms)
     )
 
 
-def content(found: Statement, terms: TermSheet, *, language: Language, final: bool = False) -> dict[str, Any]:
+def content(found: Statement, terms: TermSheet, *, language: Language) -> dict[str, Any]:
     """What the press is given."""
     writing = writing_of(language)
-    return paper(found, terms, writing, LABELS[language], final=final).content(writing)
+    return paper(found, terms, writing, LABELS[language]).content(writing)
 
 
-def paper(found: Statement, terms: TermSheet, writing: Writing, say: Labels, *, final: bool) -> Paper:
-    title = say.final if final else say.title
+def paper(found: Statement, terms: TermSheet, writing: Writing, say: Labels) -> Paper:
+    title = say.final if _is_final(found) else say.title
     sender = Side.of(terms.provider, writing.roles[Role.PROVIDER], writing)
     receiver = Side.of(terms.customer, writing.roles[Role.CUSTOMER], writing)
     day = writing.day(found.as_of)
@@ -86,6 +84,14 @@ def _parts(
         ],
         words=f"{say.net_in_words}{writing.colon}{writing.amount_in_words(found.net)}",
     )
+    if found.final is not None:
+        yield Words(
+            (say.of_final if _is_final(found) else say.since_final).format(
+                number=found.final.number,
+                day=writing.day(found.final.on),
+                requests=writing.comma.join(found.final.still_open) or say.no_requests,
+            )
+        )
     yield heading(say.account)
     if found.lines:
         yield _account(found, writing, say)
@@ -105,6 +111,11 @@ def _parts(
         )
         yield fine(say.pending_note)
     yield fine(f"{say.frame.format(currency=found.currency, zone=terms.time_zone)} {say.closing}")
+
+
+def _is_final(found: Statement) -> bool:
+    """Of the very day of the final statement; one of a later day says how things have gone on since."""
+    return found.final is not None and found.final.on == found.as_of
 
 
 def _account(found: Statement, writing: Writing, say: Labels) -> Sheet:

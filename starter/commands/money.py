@@ -245,9 +245,7 @@ def statement(
     if pdf is not None:
         from documents import statements  # the typesetter is large: only who prints loads it
 
-        made[pdf] = statements.pdf(
-            found, terms, language=language or terms.customer.language, final=found.final is not None
-        )
+        made[pdf] = statements.pdf(found, terms, language=language or terms.customer.language)
     if table is not None:
         made[table] = showing.statement_table(found).encode()
     file_away(made, quiet=as_json)

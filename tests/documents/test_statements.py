@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from activities.stationery import WORDINGS
 from contract.billing import billing_period
+from contract.facts import EntryKind
 from contract.money import Money
+from contract.money_file import CreditKind, FinalStatement
 from contract.parties import Language
 from contract.penalties import late_resolution_formula, late_response_formula
-from contract.statements import Statement
+from contract.statements import LineKind, Statement
 from contract.terms import Period
 from documents import statements
 from documents.numerals import amount_in_words
+from documents.statement_words import LABELS
 from documents.writings import writing_of
 from tests.documents.lives import LONG, busy, example
 from tests.documents.reading import figure, pages_of, text_of, without_blanks
@@ -24,8 +27,8 @@ from tests.documents.reading import figure, pages_of, text_of, without_blanks
 BOTH = pytest.mark.parametrize("language", Language)
 
 
-def printed(found: Statement, language: Language, *, final: bool = False) -> str:
-    return text_of(statements.pdf(found, example(), language=language, final=final))
+def printed(found: Statement, language: Language) -> str:
+    return text_of(statements.pdf(found, example(), language=language))
 
 
 @BOTH
@@ -102,10 +105,26 @@ def test_a_cheque_that_has_not_cleared_is_named_and_counts_for_nothing(language)
     assert all(line.about != "CHQ-77" for line in found.lines)
 
 
-@pytest.mark.parametrize(("final", "title"), [(False, "Statement"), (True, "Final statement")])
-def test_a_final_statement_says_that_it_is_one(final, title):
-    assert printed(busy(), Language.ENGLISH, final=final).count(title) >= 2
-    assert ("结算单" if final else "对账单") in printed(busy(), Language.CHINESE, final=final)
+def finished(on: date) -> Statement:
+    made = FinalStatement(number=2, on=on, at=datetime(2026, 6, 30, tzinfo=UTC), still_open=["R-8", "R-9"])
+    return busy().model_copy(update={"final": made})
+
+
+@BOTH
+def test_a_final_statement_says_that_it_is_one_and_which_requests_are_still_open(language):
+    title = "Final statement" if language is Language.ENGLISH else "结算单"
+    assert title not in printed(busy(), language)
+    said = printed(finished(busy().as_of), language)
+    assert said.count(title) >= 2
+    assert re.search("R-8.{1,2}R-9", said)
+
+
+@BOTH
+def test_a_statement_after_the_final_one_names_it_and_is_none_itself(language):
+    title = "Statement" if language is Language.ENGLISH else "对账单"
+    said = printed(finished(date(2026, 5, 31)), language)
+    assert f"{title} A 2026-06-30" in said
+    assert without_blanks(writing_of(language).day(date(2026, 5, 31))) in without_blanks(said)
 
 
 @BOTH
@@ -161,3 +180,11 @@ def test_the_instant_of_a_statement_is_the_end_of_its_day_in_the_agreements_zone
     end = statements._end(busy(), example())
     assert end.isoformat() == "2026-07-01T00:00:00+08:00"
     assert end.tzinfo == ZoneInfo("Asia/Shanghai")
+
+
+@BOTH
+def test_every_kind_of_line_and_credit_has_its_words(language):
+    assert set(LABELS[language].kinds) == set(LineKind)
+    assert set(LABELS[language].credits) == set(CreditKind)
+    of_penalties = {kind for kind in EntryKind if "penalty" in kind or "payout" in kind} | {EntryKind.SET_OFF}
+    assert of_penalties <= set(LABELS[language].penalty_kinds)
