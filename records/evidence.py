@@ -24,11 +24,11 @@ from contract.request_record import request_from
 from contract.service_hours import Calendar, CalendarYear
 from contract.statements import Statement, statement
 from contract.terms import Target, TermSheet
-from records import calendars, entries, history, notices, queries, standings
+from records import calendars, entries, history, invoices, notices, queries, standings
 from records.archive import Shelf
 from records.entries import in_order
 from records.money import money_of
-from records.results import Notification, PostedEntry, RecordedEvent
+from records.results import InvoiceRecord, KeptFile, Notification, PostedEntry, RecordedEvent
 from records.schema import calendar_years, ledger_entries, notifications, requests, terms_versions
 from records.snapshots import request_snapshot
 from records.types import canonical_json
@@ -78,7 +78,15 @@ class Stated:
     day_ends: datetime
 
 
-Piece = Outline | Chain | CalendarYear | Ledger | Notices | Stated
+@dataclass(frozen=True, slots=True)
+class Invoiced:
+    """An invoice or a credit note with its files; none of these while it is not issued (C7.1.3)."""
+
+    record: InvoiceRecord
+    files: tuple[KeptFile, ...]
+
+
+Piece = Outline | Chain | CalendarYear | Ledger | Notices | Invoiced | Stated
 
 
 def tell(
@@ -120,6 +128,9 @@ def tell(
         take(year)
     take(Ledger(_entries(connection, agreement_id, until)))
     take(Notices(_notices(connection, agreement_id, until)))
+    for record in invoices.of_agreement(connection, agreement_id):
+        if until is None or record.at <= until:
+            take(Invoiced(record, tuple(invoices.files_of(connection, agreement_id, record.document.key))))
     for stated in _statements(connection, agreement_id, as_of, until, shelf):
         take(stated)
     return True

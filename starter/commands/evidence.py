@@ -33,6 +33,8 @@ _SHOWN = {
     "events": "events in hash chains",
     "entries": "entries of the ledger",
     "statements": "statements",
+    "invoices": "invoices and credit notes",
+    "documents": "documents as PDF",
     "notifications": "notices sent",
     "calendars": "calendar years",
     "histories": "histories of the engine",
@@ -135,6 +137,7 @@ def _told(target: Path, packed: Packed, asked: bool) -> dict[str, object]:
         "engine_asked": asked,
         "sound": not faults,
         "faults": faults,
+        "not_printed": packed.not_printed,
         **packed.counts,
     }
 
@@ -147,6 +150,8 @@ def _show(target: Path, packed: Packed, *, asked: bool, cut: bool) -> None:
         say(f"{missing} histories are missing: the engine had forgotten them before they were put on record")
     if encrypted:
         say(f"{encrypted} payloads of histories are left encrypted: their keys are not here")
+    if packed.not_printed is not None:
+        say(f"documents are left out: {packed.not_printed}")
     if not asked and not cut:
         say("the engine does not answer: histories of what still runs are not in it")
     for path, line, what in packed.faults:

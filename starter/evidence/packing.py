@@ -7,6 +7,7 @@ where or by whom it was made, but of which day it is.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -22,19 +23,24 @@ from temporalio.client import Client
 from temporalio.converter import PayloadCodec
 
 from contract.deadlines import CLAUSES, read
-from contract.facts import Account
+from contract.facts import Account, TermsDocument
 from contract.judging import explain_clock, iso
 from contract.request_file import RequestFile
 from contract.service_hours import CalendarYear
+from contract.statements import Statement
 from contract.terms import Target
-from records.evidence import Chain, Ledger, Notices, Outline, Piece, Stated
+from documents.errors import CannotPrint
+from records.evidence import Chain, Invoiced, Ledger, Notices, Outline, Piece, Stated
+from records.results import RecordedEvent
 from records.store import RecordStore
 from starter.evidence.pages import request_page, statement_page
+from starter.evidence.papers import papers
 from starter.evidence.parcel import Parcel
 from starter.evidence.remembered import Missing, runs_of
 from starter.evidence.verify import Verifying, Zipped, canonical, ledger_table
 
 HERE = files("starter.evidence")
+_UNSAFE = re.compile("[^A-Za-z0-9._-]")
 
 
 @dataclass(slots=True)
@@ -45,6 +51,8 @@ class Packed:
     as_of: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     faults: list[tuple[str, int, str]] = field(default_factory=list)
+    not_printed: str | None = None
+    """Why documents are left out; None when none is."""
 
 
 class _Packing:
@@ -59,13 +67,18 @@ class _Packing:
         """Each workflow's id, with the number of its events."""
         self.counts = dict.fromkeys(
             (
-                *("terms", "requests", "events", "entries", "notifications", "statements", "calendars"),
-                *("histories", "histories_missing", "payloads_encrypted"),
+                *("terms", "requests", "events", "entries", "notifications", "invoices", "statements"),
+                *("documents", "calendars", "histories", "histories_missing", "payloads_encrypted"),
             ),
             0,
         )
         self._heads: dict[str, dict[str, Any]] = {}
         self._postings: list[tuple[datetime, Account, Account, int]] = []
+        self._invoices: list[dict[str, Any]] = []
+        self._stated: list[Statement] = []
+        self._terms: tuple[TermsDocument, ...] = ()
+        self._own: tuple[RecordedEvent, ...] = ()
+        self.not_printed: str | None = None
 
     def take(self, piece: Piece) -> None:
         match piece:
@@ -86,6 +99,8 @@ class _Packing:
                         if sent.event_seq <= self.workflows.get(sent.workflow_id, 0):
                             rows.add(sent.model_dump(mode="json"))
                     self.counts["notifications"] = rows.count
+            case Invoiced():
+                self._invoice(piece)
             case Stated():
                 self._state(piece)
 
@@ -99,6 +114,7 @@ class _Packing:
             "made_with": f"aftercare {version('aftercare')}",
         }
         self._expect(outline.chains)
+        self._terms = outline.terms
         with self._parcel.rows("terms.jsonl") as rows:
             for document in outline.terms:
                 row = document.model_dump(mode="json", exclude={"canonical"})
@@ -117,7 +133,9 @@ class _Packing:
         with self._parcel.rows(self._parcel.named(f"events/{stem}", ".jsonl")) as rows:
             for row in chain.events:
                 rows.add(row.model_dump(mode="json"))
-        if chain.request_id is not None:
+        if chain.request_id is None:
+            self._own = chain.events
+        else:
             self.counts["requests"] += 1
             told = request_told(chain)
             path = self._parcel.named(f"requests/{stem}", ".json")
@@ -151,6 +169,33 @@ class _Packing:
         self._parcel.add(f"{path}.json", canonical(told))
         self._parcel.add(f"{path}.html", statement_page(told))
         self.counts["statements"] += 1
+        self._stated.append(stated.statement)
+
+    def _invoice(self, invoiced: Invoiced) -> None:
+        record = invoiced.record
+        kept = []
+        for file in invoiced.files:
+            path = f"invoices/{record.document.number}/{_UNSAFE.sub('_', file.name)}"
+            self._parcel.add(path, file.content)
+            kept.append(file.model_dump(mode="json", exclude={"content"}) | {"file": path})
+        # As its digest has it.
+        document = record.document.model_dump(mode="json", exclude_none=True)
+        self._invoices.append(record.model_dump(mode="json") | {"document": document, "files": kept})
+
+    def documents(self) -> None:
+        """The agreement and its statements on paper; where they cannot be printed, why not."""
+        with self._parcel.rows("invoices.jsonl") as rows:
+            for row in self._invoices:
+                rows.add(row)
+            self.counts["invoices"] = rows.count
+        for printed in papers(self._terms, self._own, self._stated):
+            try:
+                for name, data in printed():
+                    self._parcel.add(f"documents/{name}", data)
+                    self.counts["documents"] += 1
+            except CannotPrint as problem:
+                self.not_printed = self.not_printed or str(problem)
+            self._done()
 
     async def histories(
         self,
@@ -161,7 +206,7 @@ class _Packing:
     ) -> None:
         """The engine's histories, and a row for each run, also for those that are missing."""
         index: list[dict[str, Any]] = []
-        self._expect(len(self.workflows))
+        self._expect(len(self.workflows) + len(self._stated))
         for workflow_id in self.workflows:
             stem = "histories/" + workflow_id.replace(f"/{self.told['agreement_id']}", "", 1).replace(
                 "/", "-"
@@ -222,10 +267,11 @@ async def pack(
         if not await store.evidence(agreement_id, packing.take, today=today, until=until):
             return None
         await packing.histories(store, client, codec, until)
+        packing.documents()
         digest = packing.finish()
         faults = Verifying(Zipped(unfinished)).run(digest).faults
         os.replace(unfinished, target)
-        return Packed(digest, str(packing.told["as_of"]), packing.counts, faults)
+        return Packed(digest, str(packing.told["as_of"]), packing.counts, faults, packing.not_printed)
     finally:
         parcel.abandon()
         with suppress(FileNotFoundError):

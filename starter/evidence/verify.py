@@ -280,6 +280,8 @@ class Verifying:
             self._notice(row)
         elif path == "terms.jsonl":
             self._terms.append(row)
+        elif path == "invoices.jsonl":
+            self._invoice(row)
 
     def _event(self, path: str, row: dict[str, Any]) -> None:
         workflow_id, event = row["workflow_id"], row["event"]
@@ -311,6 +313,20 @@ class Verifying:
             raise Unreadable("was altered: its Message-ID is of another event or another recipient")
         if not self._faulty(self._where.get(workflow_id, "")) and self._of(workflow_id, seq) is None:
             raise Unreadable(f"tells of event {seq} of {workflow_id}, which is missing")
+
+    def _invoice(self, row: dict[str, Any]) -> None:
+        document = row["document"]
+        if sha256(canonical(document)) != row["digest"]:
+            raise Unreadable(f"was altered: {document['number']} does not match its digest")
+        if sum(line["amount"]["minor"] for line in document["lines"]) != document["gross"]["minor"]:
+            raise Unreadable(f"was altered: {document['number']} is not the sum of its lines")
+        for event in [row["event"] for row in self.chains.get(self._own, [])]:
+            told = event["payload"]
+            if told.get("key") == document["key"] and told.get("digest", row["digest"]) != row["digest"]:
+                raise Unreadable(f"was altered: event {event['seq']} tells of another {document['number']}")
+        for file in row["files"]:
+            if file["file"] not in self.pack.names or sha256(self.pack.read(file["file"])) != file["digest"]:
+                raise Unreadable(f"was issued with another {file['file']}")
 
     # What must fit together
 

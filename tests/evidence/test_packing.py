@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from contract.invoices import InvoiceKind
 from contract.service_hours import CalendarYear, DayKind
 from records import RecordStore, engine, upgrade
 from records.engine import database_url
@@ -18,7 +19,8 @@ from starter.evidence.packing import pack
 from starter.evidence.verify import MANIFEST, parse
 from tests.activities.lives import Life, sheet
 from tests.evidence.conftest import MONEY, REQUESTS, TODAY, live, packed
-from tests.evidence.forging import Files, faults, rows_of, unpacked
+from tests.evidence.forging import Files, altered, faults, leaves, resealed, rows_of, unpacked, with_rows
+from tests.records.test_invoices import Payer
 
 
 @pytest.fixture
@@ -58,7 +60,9 @@ async def test_everything_on_record_is_in_it(store: RecordStore, tmp_path: Path)
         "events": 51,
         "entries": 5,
         "notifications": found.counts["notifications"],
+        "invoices": 0,
         "statements": 1,
+        "documents": found.counts["documents"],
         "calendars": 2,
         "histories": 2,
         "histories_missing": 0,
@@ -157,6 +161,47 @@ async def empty_store(sqlite_url: str) -> AsyncIterator[RecordStore]:
     await upgrade(sqlite_url)
     async with await RecordStore.open(sqlite_url) as store:
         yield store
+
+
+async def test_invoices_and_credit_notes_are_in_it_with_the_files_that_were_issued(
+    empty_store: RecordStore, tmp_path: Path
+):
+    payer = Payer(empty_store, sheet("A-1"))
+    await payer.in_force()
+    key = await payer.pay("T-1", "12500.00")
+    await payer.issue(await payer.begun(key))
+    await payer.take_back("T-1")
+    await payer.begun(key, kind=InvoiceKind.CREDIT_NOTE)  # not issued yet
+    found = await packed(empty_store, "A-1", tmp_path / "pack.zip")
+    assert found.faults == []
+    files = unpacked(tmp_path / "pack.zip")
+    invoice, note = rows_of(files, "invoices.jsonl")
+    path = "invoices/INV-2026-000001/INV-2026-000001.pdf"
+    assert [file["file"] for file in invoice["files"]] == [path]
+    assert files[path] == b"%PDF-1.7 \x00\xff"
+    assert (note["document"]["number"], note["files"], note["issuer"]) == ("CN-2026-000001", [], None)
+    (fault,) = faults(resealed(files | {path: b"another"}))
+    assert fault == ("invoices.jsonl", 1, f"was issued with another {path}")
+    for leaf in leaves(invoice["document"]):
+        rows = [altered(invoice, ("document", *leaf)), note]
+        (fault,) = faults(resealed(with_rows(files, "invoices.jsonl", rows)))
+        assert fault[:2] == ("invoices.jsonl", 1)
+
+
+def test_the_agreement_and_its_statements_are_in_it_on_paper(packs: dict[str, Files]):
+    printed = sorted(path for path in packs[MONEY] if path.startswith("documents/"))
+    assert "documents/agreement.customer.zh-CN.pdf" in printed
+    assert "documents/statement-2026-11-22.zh-CN.pdf" in printed
+    assert all(packs[MONEY][path].startswith(b"%PDF-") for path in printed)
+
+
+async def test_what_cannot_be_printed_is_left_out_and_said(empty_store: RecordStore, tmp_path: Path):
+    life = Life(empty_store, sheet("A-1", provider__name="Linear B \U00010000 Ltd"))
+    await life.begin()
+    found = await packed(empty_store, "A-1", tmp_path / "pack.zip")
+    assert found.not_printed is not None
+    assert "U+10000" in found.not_printed
+    assert (found.counts["documents"], found.faults) == (0, [])
 
 
 async def test_ids_that_differ_in_capitals_only_have_files_of_their_own(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def recorded(aftercare: CommandLine, sqlite_url: str, monkeypatch: pytest.Monkey
 def test_without_an_engine_the_record_stands_alone(recorded: CommandLine, tmp_path: Path):
     file = tmp_path / "evidence.zip"
     said = recorded.well("agreement", "evidence", "ACME-1", "--to", file)
-    assert "events in hash chains     51" in said
+    assert re.search("events in hash chains +51", said)
     assert "the engine does not answer: histories of what still runs are not in it" in said
     assert said.splitlines()[-1] == "sound; keep the digest, both of you"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
