@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from contract.money import Money
 from contract.parties import Language, Role
@@ -62,6 +63,10 @@ class Chinese(Writing):
 
     def day(self, day: date) -> str:
         return f"{day.year} 年 {day.month} 月 {day.day} 日"
+
+    def instant(self, at: datetime, zone: str) -> str:
+        local = at.astimezone(ZoneInfo(zone))
+        return f"{self.day(local.date())} {local:%H:%M:%S}（{zone}，UTC{local.isoformat()[-6:]}）"
 
     def money(self, amount: Money) -> str:
         if amount.currency == "CNY":

@@ -61,7 +61,9 @@ def _parts(
 
     referring = dispute.referred_by
     sides = ((referring, say.claimant), (referring.other, say.respondent))
-    yield Sides([Side.of(terms.party(role), f"{name} ({write.roles[role]})", write) for role, name in sides])
+    yield Sides(
+        [Side.of(terms.party(role), f"{name}{write.colon}{write.roles[role]}", write) for role, name in sides]
+    )
     yield Words(
         say.news.format(
             commission=dispute.commission, at=at(dispute.referred_at), person=person, number=dispute.number
@@ -85,14 +87,11 @@ def _parts(
 
 
 def _history(dispute: Dispute, at: Clock, write: Writing, say: Labels) -> Iterator[tuple[str, str]]:
+    """What was offered to settle it is left out: it was offered to the other party, not to a tribunal."""
     yield say.opened, write.comma.join([at(dispute.opened_at), write.roles[dispute.by], dispute.person])
     yield say.window, at(dispute.window_ends)
     if dispute.failed_by:
         yield say.failed, write.listed([write.roles[role] for role in dispute.failed_by])
-    offer = dispute.offer
-    if offer is not None:
-        made = write.comma.join([at(offer.at), write.roles[offer.by], offer.person])
-        yield say.offer.format(number=offer.number), f"{made}\n{offer.text}" if offer.text else made
     if dispute.referred_at is not None:
         yield say.referred, at(dispute.referred_at)
 
@@ -134,7 +133,6 @@ class Labels:
     opened: str
     window: str
     failed: str
-    offer: str
     referred: str
     reason: str
     clause: str
@@ -170,7 +168,6 @@ LABELS: Final[Mapping[Language, Labels]] = {
         opened="Opened",
         window="Negotiation until",
         failed="Declared that it failed",
-        offer="Last offer of settlement, no. {number}",
         referred="Referred",
         reason="The claimant's reason",
         clause="The arbitration agreement",
@@ -205,7 +202,6 @@ LABELS: Final[Mapping[Language, Labels]] = {
         opened="提出",
         window="协商期至",
         failed="声明协商不成",
-        offer="最近一次和解方案，第 {number} 号",
         referred="提交仲裁",
         reason="提交方说明的理由",
         clause="仲裁条款",

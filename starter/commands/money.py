@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from contract.agreement_money import MoneyStanding
+from contract.billing import Bill
 from contract.money_commands import (
     BouncePayment,
     ClearPayment,
@@ -25,11 +26,12 @@ from contract.money_commands import (
 )
 from contract.money_file import MoneyFile
 from contract.parties import Actor
+from contract.reading import read_terms
 from contract.statements import Statement
 from contract.terms import Means, TermSheet
 from records.store import RecordStore
 from starter import given
-from starter.commands.options import AgreementId, AsJson, At, By, CommandId, InLanguage
+from starter.commands.options import AgreementId, AsJson, At, By, CommandId, InLanguage, OutFolder
 from starter.errors import Unknown
 from starter.lookup import agreement_on_record, zone_of
 from starter.reaching import record_store, service
@@ -188,6 +190,20 @@ def list_bills(agreement: AgreementId, as_of: AsOf = None, as_json: AsJson = Fal
         say(showing.bills(found) if found.bills else "no bills")
 
 
+@bills.command("pdf")
+def bill_pdf(
+    agreement: AgreementId, bill: Number, out: OutFolder, language: InLanguage = None, as_json: AsJson = False
+) -> None:
+    """Write a bill as a document to pay by, for the customer (C7.1.1)."""
+    found, terms = asyncio.run(_bill(agreement, bill))
+    from documents import bills as printing  # the typesetter is large: only who prints loads it
+
+    file = out / f"bill-{found.number}.pdf"
+    file_away({file: printing.pdf(found, terms, language=language or terms.customer.language)}, quiet=as_json)
+    if as_json:
+        print_json({"files": [file]})
+
+
 @bills.command("waive-late-fee")
 def waive_late_fee(
     agreement: AgreementId,
@@ -329,6 +345,19 @@ def _on_record(
             return terms, await wanted(store, ZoneInfo(terms.time_zone))
 
     return asyncio.run(found())
+
+
+async def _bill(agreement_id: str, number: str) -> tuple[Bill, TermSheet]:
+    """A bill, with the terms of its issue."""
+    async with record_store() as store:
+        await agreement_on_record(store, agreement_id)
+        money = await store.money(agreement_id)
+        found = None if money is None else money.bill(number)
+        if found is None:
+            raise Unknown(f"agreement {agreement_id} has no bill {number}")
+        terms = await store.terms(agreement_id, found.terms_version)
+    assert terms is not None
+    return found, read_terms(terms.canonical)
 
 
 def _statement(agreement_id: str, as_of: date | None) -> tuple[TermSheet, Statement]:

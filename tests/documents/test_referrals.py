@@ -43,8 +43,7 @@ def test_a_referral_tells_the_commission_over_what_between_whom_and_what_happene
     text = without_blanks(text_of(documents(life, language)[f"dispute-D001-referral-{language}.pdf"]))
     write, sheet = writing_of(language), example()
     dispute = life.file.disputes[-1]
-    assert dispute.offer
-    instants = (dispute.opened_at, dispute.window_ends, dispute.referred_at, dispute.offer.at)
+    instants = (dispute.opened_at, dispute.window_ends, dispute.referred_at)
     for said in (
         dispute.commission,
         sheet.provider.name,
@@ -52,12 +51,18 @@ def test_a_referral_tells_the_commission_over_what_between_whom_and_what_happene
         "D001",
         "B001",
         "Not what was agreed. 与约定不符。",
-        "Half.",
         "no answer",
         write.amount(cny("5000.00")),
         *(write.instant(at, "Asia/Shanghai") for at in instants if at is not None),
     ):
         assert without_blanks(said) in text
+
+
+@BOTH
+def test_what_was_offered_to_settle_it_is_not_told_to_the_tribunal(language):
+    life = referred()
+    assert life.file.disputes[-1].offer is not None
+    assert "Half" not in text_of(documents(life, language)[f"dispute-D001-referral-{language}.pdf"])
 
 
 @BOTH

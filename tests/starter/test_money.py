@@ -120,3 +120,15 @@ def test_a_statement_is_written_as_pdf_and_as_csv(online: CommandLine, tmp_path:
     assert all(f"`{column}`" in documented for column in STATEMENT)
     nowhere = online("statement", agreement, "--pdf", "/dev/null/s.pdf")
     assert "cannot be written" in nowhere.err
+
+
+def test_a_bill_is_written_to_pay_by(online: CommandLine, tmp_path: Path):
+    agreement = agreed(online, tmp_path, "M-bill")
+    (bill,) = billed(online, agreement)
+    told = online("bill", "pdf", agreement, "B001", "--out", tmp_path / "made", "--json").json
+    (file,) = told["files"]
+    assert Path(file).name == "bill-B001.pdf"
+    text = text_of(Path(file).read_bytes())
+    assert f"{float(bill['asked_for']['amount']):,.2f}" in text
+    assert bill["due_on"] in text
+    assert online("bill", "pdf", agreement, "B009", "--out", tmp_path).code == 5
