@@ -45,6 +45,8 @@ class _Unsent:
     """Mails that did not leave, by the reason."""
 
     refused: list[str] = field(default_factory=list)
+    refused_to: dict[str, list[int]] = field(default_factory=dict)
+    """The same by party: the events of which its server will take no mail."""
     unavailable: list[str] = field(default_factory=list)
     unwritten: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -63,6 +65,7 @@ class _Unsent:
         if told:
             raise ApplicationError(
                 f"{notice.workflow_id}: " + "; ".join(text for _, text in told),
+                *([self.refused_to] if self.refused_to else []),
                 type=told[0][0],
                 non_retryable=told[0][0] == MAIL_REFUSED,
             )
@@ -102,6 +105,7 @@ class Notifications:
             answer = await self._mailer.send(compose(matter, reader, self._sender))
         except MailRefused as refusal:
             unsent.refused.append(f"{which} ({refusal.code or 'no such address'})")
+            unsent.refused_to.setdefault(reader.value, []).append(seq)
             return
         except MailUnavailable as trouble:
             unsent.unavailable.append(f"{which} ({trouble.code or 'no answer'})")

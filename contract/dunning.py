@@ -78,6 +78,10 @@ def _doings(file: MoneyFile, owed: Balance) -> Iterator[Doing]:
             yield Doing(at, "Payment due", "C8.2", EventKind.PAYMENT_OVERDUE, number)
     if file.suspended is None and not file.service_over:
         yield from _suspension(file, owed)
+        for one in file.announcements:
+            if one.refused_at is not None and one.told_at is None and not one.refusal_told:
+                kind = EventKind.SUSPENSION_NOTICE_REFUSED
+                yield Doing(one.refused_at, "Notice refused", "C8.2", kind, one.bills[0])
     yield from _month_turn(file, owed)
 
 
@@ -152,6 +156,12 @@ def _do(file: MoneyFile, doing: Doing, until: datetime, number: Number) -> Outco
             event = _event(doing, number(), demand(file, owed))
             file.announcements.append(Announcement(seq=event.seq, bills=bills))
             outcome.events.append(event)
+        case EventKind.SUSPENSION_NOTICE_REFUSED:
+            file.announcements = [
+                one.model_copy(update={"refusal_told": one.refused_at is not None})
+                for one in file.announcements
+            ]
+            outcome.events.append(_event(doing, number(), demand(file, owed)))
         case EventKind.SUSPENDED:
             suspension = Suspension(
                 number=len(file.suspensions) + 1, begin=doing.at, by_command=file.ordered_at is not None
@@ -205,6 +215,14 @@ def told(file: MoneyFile, seq: int, at: datetime) -> None:
     """An announcement has reached the customer: from then its notice period runs (C8.2)."""
     file.announcements = [
         a.model_copy(update={"told_at": at}) if a.seq == seq and a.told_at is None else a
+        for a in file.announcements
+    ]
+
+
+def not_told(file: MoneyFile, seq: int, at: datetime) -> None:
+    """The customer's mail server will not take an announcement: it is not cut off, the provider is told."""
+    file.announcements = [
+        a.model_copy(update={"refused_at": at}) if a.seq == seq and a.refused_at is None else a
         for a in file.announcements
     ]
 

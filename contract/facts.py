@@ -77,6 +77,8 @@ class EventKind(StrEnum):
     CREDIT_GIVEN = "credit_given"
     SUSPENSION_ORDERED = "suspension_ordered"
     SUSPENSION_ANNOUNCED = "suspension_announced"
+    SUSPENSION_NOTICE_REFUSED = "suspension_notice_refused"
+    """The customer's mail server will not take the announcement: nothing is suspended untold (C8.2)."""
     PAYOUT_RECORDED = "payout_recorded"
     PAYOUT_REVERSED = "payout_reversed"
     PENALTY_WAIVED = "penalty_waived"

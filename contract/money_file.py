@@ -179,6 +179,9 @@ class Announcement(Model):
     bills: list[str]
     told_at: Instant | None = None
     """None while it has not reached the customer; until then nothing is suspended (C8.2)."""
+    refused_at: Instant | None = None
+    """When the customer's mail server refused it for good."""
+    refusal_told: bool = False
 
 
 class LaterTerms(Model):

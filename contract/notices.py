@@ -50,6 +50,7 @@ MONEY_NOTICES: dict[EventKind, tuple[Role, ...]] = {
     EventKind.FINAL_STATEMENT: _BOTH,
     EventKind.SETTLED: _BOTH,
     EventKind.SUSPENSION_ANNOUNCED: _BOTH,
+    EventKind.SUSPENSION_NOTICE_REFUSED: _PROVIDER,
     EventKind.SUSPENDED: _BOTH,
     EventKind.RESUMED: _BOTH,
 }

@@ -16,7 +16,7 @@ from contract import agreement_money as money
 from contract.agreement_file import AgreementFile
 from contract.agreement_money import MoneyStanding
 from contract.billing import Bill
-from contract.dunning import told
+from contract.dunning import not_told, told
 from contract.facts import Event, EventKind, LedgerEntry
 from contract.holds import penalty_holds
 from contract.money_commands import (
@@ -167,6 +167,17 @@ class Accounts(Taking):
             at = self._alarm.now().replace(microsecond=0) + TICK
             for seq in seqs:
                 told(money_file, seq, at)
+            self._look_again = True
+
+    def _not_announced(self, seqs: Sequence[int]) -> None:
+        """The customer's mail server will not take a suspension's notice: the provider is told (C8.2)."""
+        money_file = self._file.money
+        if money_file is None or not any(one.seq in seqs for one in money_file.announcements):
+            return
+        if workflow.patched("refused-suspension-notice"):
+            at = self._alarm.now().replace(microsecond=0) + TICK
+            for seq in seqs:
+                not_told(money_file, seq, at)
             self._look_again = True
 
     def _spread(self, events: Sequence[Event]) -> None:

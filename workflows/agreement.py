@@ -108,7 +108,9 @@ class Agreement(Accounts, Changes, Disputes):
         else:
             (self._file, self._offered), unsent, untold = self._read_offer(start), [], []
         self._recorded = not self._offered
-        self._mailing = Mailing(self._file.agreement_id, None, unsent, start.ways.mail, self._announced)
+        self._mailing = Mailing(
+            self._file.agreement_id, None, unsent, start.ways.mail, self._announced, self._not_announced
+        )
         self._spreading = Spreading(self._file.agreement_id, untold)
         self._money_wake = money.next_wake(self._file, self._alarm.now())
         self._shown = agreement_attributes(self._file, self._ways.offset)
@@ -217,6 +219,12 @@ class Agreement(Accounts, Changes, Disputes):
     )
     def request_reopened(self, request_id: str = "") -> None:
         self._told.append((request_id, True, None))
+
+    @workflow.signal(
+        name="notices_sent", description="Notices given up before have reached the customer after all (C8.2)."
+    )
+    def notices_sent(self, seqs: list[int]) -> None:
+        self._announced(seqs)
 
     @workflow.query(name="status", description="Where the agreement stands and what is due next (C4.1).")
     def status(self) -> AgreementStatus:

@@ -9,10 +9,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from contract.facts import Event
 from contract.notices import NOTICES, Notice
+from contract.parties import Role
 from workflows.paces import MAILING, UNTIL_SENT
 from workflows.story import mail_summary
 
@@ -27,12 +28,14 @@ class Mailing:
         unsent: Sequence[int],
         on: bool,
         sent: Callable[[Sequence[int]], None] | None = None,
+        refused: Callable[[Sequence[int]], None] | None = None,
     ) -> None:
-        """``sent`` is told the events of which every notice was taken over by the mail server."""
+        """``sent`` is told the events of which the customer's notice was taken over by the mail server,
+        ``refused`` those of which it never will be."""
         self._agreement_id = agreement_id
         self._request_id = request_id
         self._on = on
-        self._sent = sent
+        self._sent, self._refused = sent, refused
         self._task: asyncio.Task[None] | None = None
         self.unsent = list(unsent)
 
@@ -70,10 +73,24 @@ class Mailing:
                     retry_policy=UNTIL_SENT,
                     summary=mail_summary(seqs),
                 )
-            except ActivityError:
+            except ActivityError as problem:
                 # The mail server refused a recipient for good: the record stands, the log says which.
                 workflow.logger.warning("notices refused by the mail server", extra={"seqs": seqs})
+                self._tell(seqs, refused_to_customer(problem, seqs))
             else:
-                if self._sent is not None:
-                    self._sent(seqs)
+                self._tell(seqs, [])
             self.unsent = [seq for seq in self.unsent if seq not in seqs]
+
+    def _tell(self, seqs: Sequence[int], refused: Sequence[int]) -> None:
+        if self._sent is not None:
+            self._sent([seq for seq in seqs if seq not in refused])
+        if self._refused is not None and refused:
+            self._refused(refused)
+
+
+def refused_to_customer(problem: ActivityError, seqs: Sequence[int]) -> list[int]:
+    """Of which events the customer's notice was refused for good; all of them where nobody tells."""
+    cause = problem.cause
+    if isinstance(cause, ApplicationError) and cause.details and isinstance(cause.details[0], dict):
+        return [seq for seq in seqs if seq in cause.details[0].get(Role.CUSTOMER.value, [])]
+    return list(seqs)

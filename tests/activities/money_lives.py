@@ -84,6 +84,9 @@ class MoneyLife(Life):
         assert money is not None
         for announcement in money.announcements:
             if announcement.told_at is None:
+                dunning.not_told(money, announcement.seq, until)
+                refused = agreement_money.advance(self.agreement, until)
+                await self._told(refused.events, refused.entries)
                 dunning.told(money, announcement.seq, until)
 
     async def do(self, command: type[MoneyCommand], at: str, **content: Any) -> None:

@@ -277,6 +277,10 @@ SAYS: dict[EventKind, tuple[list[str], list[str]]] = {
         ["CNY 20.00", "B001", "A good year."],
         ["人民币 20.00 元", "B001", "A good year."],
     ),
+    EventKind.SUSPENSION_NOTICE_REFUSED: (
+        ["refused the notice", "untold", "April 2026"],
+        ["拒收", "2026年4月"],
+    ),
     EventKind.PAYOUT_RECORDED: (
         ["CNY 150.00", "bank transfer", "P-5", "Wednesday, 11 March 2026", "penalties"],
         ["人民币 150.00 元", "银行转账", "P-5", "2026年3月11日（周三）", "违约金"],

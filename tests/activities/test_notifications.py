@@ -116,7 +116,8 @@ async def test_one_recipient_refused_does_not_stop_the_other(store: RecordStore,
         assert (refusal.type, refusal.non_retryable) == ("mail_refused", True)
         assert str(refusal).endswith("request/ACME-1/R-1: refused for good: event 1 to provider (550)")
         assert refusal.__cause__ is None
-        assert refusal.details == ()
+        # Who and what, never the address.
+        assert refusal.details == ({"provider": [1]},)
     assert [to for to, _ in office.received] == [CUSTOMER]
 
 

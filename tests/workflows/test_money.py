@@ -23,14 +23,17 @@ from contract.money_commands import (
     Suspend,
     WaiveLateFee,
 )
+from contract.notices import Notice
 from contract.refusals import RefusalKind
 from contract.statements import Statement
-from runtime.settings import MailKind
+from runtime.settings import MailKind, Tls
 from starter.errors import CommandRefused
+from tests.activities.post_office import PostOffice
 from tests.engine import (
     CUSTOMER,
     DAY,
     HOUR,
+    MINUTE,
     PROVIDER,
     START,
     LivedAgreement,
@@ -241,3 +244,37 @@ async def test_the_notice_of_a_suspension_is_mailed_and_its_period_runs_from_the
         mailed = await world.store.notifications(agreement.handle.id, announced.seq)
         assert suspended.at == shanghai(f"{days(11)} 00:00")
         assert len(mailed) == 2
+
+
+@pytest.mark.parametrize("refuser", ["customer", "provider"])
+async def test_nobody_is_cut_off_untold_and_a_notice_sent_again_counts_c8_2(tmp_path: Path, refuser: str):
+    async with PostOffice() as office:
+        await office.open()
+        address = {"customer": "gone@acme.example", "provider": "gone@huaxin.example"}
+        contacts: dict[str, Any] = {
+            role: {"contact": {"name": "Wu", "email": address[role], "phone": "1"}} for role in address
+        }
+        smtp: dict[str, Any] = {"mail": MailKind.SMTP, "smtp_port": office.port, "smtp_tls": Tls.NONE}
+        async with skipping_world(tmp_path, **smtp) as world:
+            agreement = await world.agreement(billing=True, mail=True, **SUSPENDING, **contacts)
+            await agreement.event(EventKind.BILL_ISSUED, None)
+            office.refusals[address[refuser]] = "550 5.1.1 unknown"
+            begin = shanghai(f"{days(11)} 00:00")
+            await agreement.pass_time_until(begin + DAY)
+            announced = await agreement.event(EventKind.SUSPENSION_ANNOUNCED, None)
+            if refuser == "provider":
+                assert (await agreement.event(EventKind.SUSPENDED, None)).at == begin
+                assert "suspension_notice_refused" not in await agreement.kinds(None)
+                return
+            told = await agreement.event(EventKind.SUSPENSION_NOTICE_REFUSED, None)
+            assert announced.at <= told.at < announced.at + MINUTE
+            assert "suspended" not in await agreement.kinds(None)
+            office.refusals.clear()
+            notice = Notice(workflow_id=agreement.handle.id, agreement_id=agreement.id, seqs=[announced.seq])
+            again = await world.temporal.start_workflow(
+                "ResendNotices", notice, id="again", task_queue=world.settings.task_queue
+            )
+            await again.result()
+            await agreement.pass_time_until(begin + DAY + 3 * DAY + HOUR)
+            suspended = await agreement.event(EventKind.SUSPENDED, None)
+            assert begin + 4 * DAY <= suspended.at < begin + 4 * DAY + HOUR
