@@ -46,6 +46,8 @@ KEPT: dict[str, tuple[str, str]] = {
     "provider.country": ("C1.1", "a party's identity; another party is another agreement"),
     "customer.party_id": ("C1.2", "a party's identity; another party is another agreement"),
     "customer.country": ("C1.2", "a party's identity; another party is another agreement"),
+    "provider.tax_id": ("C1.1", "a party's identity; another party is another agreement"),
+    "customer.tax_id": ("C1.2", "a party's identity; another party is another agreement"),
     "offer_days": ("C4.1", "the offer is over"),
     "time_zone": ("§2", "all dates of the agreement are counted in it"),
     "fees.currency": ("C7.1", "what is owed and paid is counted in it"),
@@ -54,8 +56,8 @@ KEPT: dict[str, tuple[str, str]] = {
 }
 """Fields that an amendment leaves as they are, with the clause and why."""
 
-GIVEN_ONCE = {"provider.tax_id": "C1.1", "customer.tax_id": "C1.2"}
-"""Parts of a party's identity that may be added where they are missing, and then stay."""
+GIVEN_ONCE = frozenset({"provider.tax_id", "customer.tax_id"})
+"""Of them those that may be added where they are missing, and then stay."""
 
 
 def amended(base: TermSheet, changes: Mapping[str, Any], sheet: Mapping[str, Any] | None) -> TermSheet:
@@ -66,11 +68,13 @@ def amended(base: TermSheet, changes: Mapping[str, Any], sheet: Mapping[str, Any
     before: dict[str, Any] = json.loads(canonical_bytes(base))
     document = json.loads(canonical_bytes(base)) if sheet is None else dict(sheet)
     faults = [fault for path, value in changes.items() for fault in _set(document, path, value)]
-    faults += [*_kept(before, document), *_past_kept(base, document), *_not_shorter(base, document)]
+    past = [*_past_kept(base, document), *_not_shorter(base, document)]
     try:
         terms = check_terms(document)
     except Faulty as problem:
-        raise Faulty("amended term sheet", [*faults, *problem.faults]) from None
+        stay = [fault for fault in _kept(before, document) if fault.given != "nothing"]
+        raise Faulty("amended term sheet", [*faults, *stay, *past, *problem.faults]) from None
+    faults += [*_kept(before, json.loads(canonical_bytes(terms))), *past]
     if faults:
         raise Faulty("amended term sheet", faults)
     return terms
@@ -92,16 +96,16 @@ def _set(document: dict[str, Any], path: str, value: Any) -> Iterator[Fault]:
 
 
 def _kept(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Fault]:
+    """Fields that must stay and do not."""
     for path, (clause, why) in KEPT.items():
         was, given = _at(before, path), _at(after, path)
-        if was != given and given is not None:
+        if was != given and (was is not None or path not in GIVEN_ONCE):
             allowed = f"{shown(was)}, as it is: {why}"
-            yield Fault(path=path, clause=clause, given=shown(given), allowed=allowed)
-    for path, clause in GIVEN_ONCE.items():
-        was, given = _at(before, path), _at(after, path)
-        if was is not None and was != given:
-            allowed = f"{shown(was)}, as it is: a party's identity"
-            yield Fault(path=path, clause=clause, given=shown(given), allowed=allowed)
+            yield Fault(path=path, clause=clause, given=_given(given), allowed=allowed)
+
+
+def _given(value: Any) -> str:
+    return "nothing" if value is None else shown(value)
 
 
 def _past_kept(base: TermSheet, document: Mapping[str, Any]) -> Iterator[Fault]:

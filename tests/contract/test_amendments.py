@@ -158,6 +158,25 @@ def test_every_fault_of_the_result_is_told_at_once():
     }
 
 
+def test_what_a_whole_sheet_leaves_out_is_no_way_to_change_what_stays():
+    whole = sheet().model_dump(mode="json")
+    whole.pop("offer_days")
+    whole["customer"].pop("country")
+    why = Changing().refused("propose_amendment", "provider", PROPOSED, **TEXT, sheet=whole, base=1)
+    assert faults(why) == {"offer_days": "C4.1", "customer.country": "C1.2"}
+
+
+def test_a_tax_number_may_be_added_and_then_stays():
+    life = Changing(customer={"tax_id": None})
+    proposed("provider", PROPOSED, life, changes={"customer.tax_id": "12-3456789"})
+    consent(life, "customer", PROPOSED)
+    for other in ("98-7654321", None):
+        why = life.refused(
+            "propose_amendment", "provider", PROPOSED + DAY, **TEXT, changes={"customer.tax_id": other}
+        )
+        assert faults(why) == {"customer.tax_id": "C1.2"}
+
+
 def test_a_shorter_term_is_an_early_end_and_refused_here():
     why = Changing().refused(
         "propose_amendment", "provider", PROPOSED, **TEXT, changes={"term": {"months": 11}}

@@ -237,6 +237,21 @@ def test_a_period_is_billed_at_the_fee_of_its_first_day():
     ]
 
 
+def test_it_takes_effect_after_the_version_agreed_last():
+    life = Changing()
+    text: dict[str, Any] = {
+        "text": "t",
+        "title": "CEO",
+        "changes": {"rating_days": 9},
+        "effective_on": date(2026, 8, 1),
+    }
+    life.say("propose_amendment", PROVIDERS, NOTICE, **text)
+    digest = life.of(E.AMENDMENT_PROPOSED)[0].payload["digest"]
+    life.say("consent_to_amendment", CUSTOMERS, NOTICE, amendment=1, digest=digest, title="CEO")
+    why = life.refused("propose_fee_change", PROVIDERS, NOTICE, amount="1", effective_on=date(2026, 7, 31))
+    assert (why.kind, why.details["earliest"]) == (K.TOO_SOON, "2026-08-01")
+
+
 def test_it_works_where_money_is_not_run():
     life = proposed(billing=False)
     life.say("accept_fee_change", CUSTOMERS, NOTICE + DAY, **OFFER)
