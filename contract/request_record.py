@@ -16,32 +16,54 @@ from contract.clock import ServiceWindow
 from contract.commands import MODELS, AnyRequestCommand, Submission
 from contract.facts import Event, EventKind
 from contract.judging import close_by_itself
+from contract.open_requests import open_request
 from contract.outcome import Outcome
 from contract.request_file import RequestFile, RequestTerms
 from contract.request_life import EVENT_OF, apply, apply_suspension, open_file
+from contract.taken_over import OpenRequest
 from contract.values import TICK, Instant
 
 _COMMANDS = {kind: MODELS[name] for name, kind in EVENT_OF.items()}
 _SUSPENDED = {EventKind.CLOCKS_STOPPED, EventKind.CLOCKS_RAN_ON}
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 _SPAN: TypeAdapter[datetime | None] = TypeAdapter(Instant | None)
 
 
 def request_from(
-    agreement_id: str, events: Sequence[Event], terms: RequestTerms, window: ServiceWindow
+    agreement_id: str, request_id: str, events: Sequence[Event], terms: RequestTerms, window: ServiceWindow
 ) -> RequestFile:
-    """The file of a request as its events tell it, the first of which is its submission.
+    """The file of a request as its events tell it, the first of which is how it came here.
 
     ``window`` is the service time it rests on. What was announced and posted is not in it (``said``). Raises
-    ValueError when the events do not begin with a submission, Refused for events that the rules do not allow.
+    ValueError when the events begin with something else, Refused for events that the rules do not allow.
     """
-    if not events or events[0].kind is not EventKind.SUBMITTED:
-        raise ValueError("the events of a request begin with its submission")
-    submission = Submission.model_validate(_told(events[0]))
-    file, _ = open_file(agreement_id, submission, terms, window)
+    file = _begun(agreement_id, request_id, events[0], terms, window)
     for event in events[1:]:
         _take(file, event)
     file.seq = events[-1].seq
     return file
+
+
+def submitted_at(first: Event) -> datetime:
+    """When a request was submitted, by its first event: also of one that was taken over later."""
+    if first.kind is EventKind.REQUEST_TAKEN_OVER:
+        return _INSTANT.validate_python(first.payload["submitted_at"])
+    return first.at
+
+
+def _begun(
+    agreement_id: str, request_id: str, first: Event, terms: RequestTerms, window: ServiceWindow
+) -> RequestFile:
+    match first.kind:
+        case EventKind.SUBMITTED:
+            submission = Submission.model_validate(_told(first))
+            return open_file(agreement_id, submission, terms, window)[0]
+        case EventKind.REQUEST_TAKEN_OVER:
+            given = OpenRequest.model_validate(first.payload | {"request_id": request_id})
+            # Since when commands could be told is of no matter for those that were taken.
+            return open_request(agreement_id, given, terms, window, first.at, first.at)[0]
+        case _:
+            raise ValueError("a request begins with its submission, or by being taken over")
 
 
 def _take(file: RequestFile, event: Event) -> None:

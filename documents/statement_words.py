@@ -50,6 +50,8 @@ class Labels:
     """Between two notes of one line."""
     set_off_note: str
     rate: str
+    late_before: str
+    """Of a late fee that was taken over from before."""
     segment: str
     means: str
     went_to: str
@@ -129,6 +131,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
         due="Due",
         stop=". ",
         set_off_note="Penalties owed by the provider when the bill was issued lower it",
+        late_before="Taken over from before, through {through}",
         rate="{rate} % per day of what is unpaid after {due}, through {through}",
         segment="{from} to {to}, {days} days: {principal} × {rate} %",
         means="Means",
@@ -214,6 +217,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
         due="付款期限",
         stop="；",
         set_off_note="出具账单时甲方应付的违约金抵减本账单",
+        late_before="期初结转，计至 {through}",
         rate="未付金额每日 {rate} %，自 {due} 次日起计至 {through}",
         segment="{from} 至 {to}，{days} 天：{principal} × {rate} %",
         means="付款方式",

@@ -158,6 +158,8 @@ def _line_notes(line: StatementLine, found: Statement, writing: Writing, say: La
             yield f"{writing.formula(told['formula'])}{say.stop}{say.due} {told['due_on']}"
         case LineKind.SET_OFF:
             yield say.set_off_note
+        case LineKind.LATE_FEE if "taken_over_through" in told:
+            yield say.late_before.format(through=told["taken_over_through"])
         case LineKind.LATE_FEE:
             yield say.rate.format(rate=told["percent_per_day"], due=told["due_on"], through=told["through"])
             for piece in told["segments"]:

@@ -20,7 +20,7 @@ from contract.judging import needs_window
 from contract.reading import read_terms
 from contract.refusals import Refused
 from contract.request_file import RequestFile, RequestTerms
-from contract.request_record import request_from
+from contract.request_record import request_from, submitted_at
 from contract.service_hours import Calendar, CalendarYear
 from contract.statements import Statement, statement
 from contract.terms import Target, TermSheet
@@ -173,7 +173,7 @@ def _request(
     if version in sheets:
         # Where calendars are missing, or the record was tampered with, the events stand for themselves.
         with suppress(LookupError, ValueError, Refused):
-            file = _read_back(connection, agreement_id, events, sheets[version], version)
+            file = _read_back(connection, agreement_id, request_id, events, sheets[version], version)
     if file is not None and until is None and not _comes_to(file, request_snapshot(row)):
         file = None
     return Chain(
@@ -199,26 +199,27 @@ def _comes_to(file: RequestFile, view: RequestSnapshot) -> bool:
 def _read_back(
     connection: Connection,
     agreement_id: str,
+    request_id: str,
     events: Sequence[RecordedEvent],
     sheet: TermSheet,
     version: int,
 ) -> RequestFile | None:
     """A request's file on the calendars that its workflow had; raises LookupError where one is missing."""
     told = [row.event for row in events]
-    submitted, last = told[0], max(event.at for event in told)
-    terms = RequestTerms.from_sheet(sheet, version, submitted.payload["service"])
+    begin, last = submitted_at(told[0]), max(event.at for event in told)
+    terms = RequestTerms.from_sheet(sheet, version, told[0].payload["service"])
     named = [event.payload["calendars"] for event in told if event.payload.get("calendars")]
     calendar = Calendar(sheet.service_hours, sheet.time_zone)
     # As far as its workflow looked: further only when a pause pushed a due past the window.
     file = None
-    for reach in (submitted.at, last):
+    for reach in (begin, last):
         until = calendar.horizon(reach, terms.longest_budget())
         years = {
             year: _year(connection, sheet, year, named[-1] if named else [], events[0].recorded_at)
-            for year in calendar.years_needed(submitted.at, until)
+            for year in calendar.years_needed(begin, until)
         }
-        window = Calendar(sheet.service_hours, sheet.time_zone, years).window(submitted.at, until)
-        file = request_from(agreement_id, told, terms, window)
+        window = Calendar(sheet.service_hours, sheet.time_zone, years).window(begin, until)
+        file = request_from(agreement_id, request_id, told, terms, window)
         if not needs_window(file):
             break
     return file

@@ -195,6 +195,8 @@ class _Packing:
                     self.counts["documents"] += 1
             except CannotPrint as problem:
                 self.not_printed = self.not_printed or str(problem)
+            except Exception as problem:  # a fault of ours must not keep the evidence back
+                self.not_printed = self.not_printed or f"a fault of aftercare's own: {type(problem).__name__}"
             self._done()
 
     async def histories(

@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 def read_back(life: Life):
     file = life.file
-    return request_from(file.agreement_id, life.events, file.terms, file.window)
+    return request_from(file.agreement_id, file.request_id, life.events, file.terms, file.window)
 
 
 @settings(max_examples=250)
@@ -67,5 +67,5 @@ def test_a_new_calendar_among_the_events_changes_nothing_but_the_window():
 def test_events_without_a_submission_are_no_request():
     life = Life()
     life.tell("confirm", 10)
-    with pytest.raises(ValueError, match="begin with its submission"):
-        request_from("A-1", life.events[1:], life.file.terms, life.file.window)
+    with pytest.raises(ValueError, match="begins with its submission"):
+        request_from("A-1", "R-1", life.events[1:], life.file.terms, life.file.window)
