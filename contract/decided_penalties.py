@@ -52,6 +52,8 @@ def entry_of(
         "contract_year": year,
         "stood": str(stood),
         "decided_by": persons,
+        "formula": f"{stood.model_copy(update={'minor': stood.minor + minor})} - {stood}"
+        f" = {stood.model_copy(update={'minor': minor})}",
     }
     if decision.amount is not None:
         explanation["decided"] = str(decision.amount)

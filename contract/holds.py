@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from contract.days import Days
-from contract.disputes import Dispute, Matter
+from contract.disputes import Dispute, Matter, open_disputes
 from contract.late_fees import Hold
 from contract.penalties import PenaltyKind
 from contract.values import Identifier, Model
@@ -58,15 +58,19 @@ def rehold(holds: Sequence[Hold], dispute: Dispute, days: Days) -> list[Hold]:
     return kept if new is None else [*kept, new]
 
 
+def penalty_hold(dispute: Dispute) -> PenaltyHold | None:
+    """What of penalties a dispute holds while it is open; None for other items."""
+    if dispute.item.request_id is None:
+        return None
+    return PenaltyHold(
+        dispute=dispute.number,
+        request_id=dispute.item.request_id,
+        penalties=list(dispute.item.penalties),
+        amount=None if dispute.amount is None else dispute.amount.minor,
+    )
+
+
 def penalty_holds(disputes: Iterable[Dispute]) -> list[PenaltyHold]:
     """What of penalties the open disputes hold."""
-    return [
-        PenaltyHold(
-            dispute=dispute.number,
-            request_id=dispute.item.request_id,
-            penalties=list(dispute.item.penalties),
-            amount=None if dispute.amount is None else dispute.amount.minor,
-        )
-        for dispute in disputes
-        if dispute.state.is_open and dispute.item.request_id is not None
-    ]
+    holds = [penalty_hold(dispute) for dispute in open_disputes(disputes)]
+    return [hold for hold in holds if hold is not None]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from contract.balance import Balance, balance, paid_out
 from contract.books import clause_of, late_fee_explained
+from contract.disputes import Item
 from contract.facts import Account, EntryKind, LedgerEntry
+from contract.holds import bill_hold, is_held, penalty_hold
+from contract.late_fees import held
 from contract.money import Money
 from contract.money_file import FinalStatement, MoneyFile, Payment, PaymentState
+from contract.set_off import held as reserved
+from contract.set_off import outstanding
 from contract.values import Model
 
 
@@ -65,6 +70,16 @@ class PenaltyLine(Model):
     explanation: dict[str, Any]
 
 
+class HeldLine(Model):
+    """What is on hold at the end of the day, and by which dispute (contract §7)."""
+
+    dispute: str
+    item: Item
+    since: date
+    amount: Money
+    """Of a bill's unpaid principal, or of the penalties that stand."""
+
+
 class Statement(Model):
     """What is owed at the end of a day, both ways.
 
@@ -87,12 +102,13 @@ class Statement(Model):
     penalties_owed: Money
     net: Money
     suspended: bool
+    held: list[HeldLine] = []
     final: FinalStatement | None = None
     """The final statement that was made last by then: this one says how things have gone on since."""
 
 
-def statement(file: MoneyFile, entries: Iterable[LedgerEntry], on: date) -> Statement:
-    """The statement of a day, by the facts of a file and the ledger's entries of penalties."""
+def statement(file: MoneyFile, entries: Sequence[LedgerEntry], on: date) -> Statement:
+    """The statement of a day, by the facts of a file and the ledger's entries of penalties, as posted."""
     now = balance(file, on)
     lines = _running(sorted(_lines(file, now), key=lambda line: (line.on, _ORDER[line.kind], line.about)))
     penalties = sorted(_penalties(file, entries, on), key=lambda line: (line.on, line.key))
@@ -117,6 +133,7 @@ def statement(file: MoneyFile, entries: Iterable[LedgerEntry], on: date) -> Stat
             for number, one in now.bills.items()
         ],
         penalties=penalties,
+        held=list(_held(file, now, entries)),
         pending=[p for p in file.payments if p.state is PaymentState.PENDING and p.value_date <= on],
         to_pay_now=file.money(now.overdue),
         owed=owed,
@@ -237,11 +254,33 @@ def _lines(file: MoneyFile, now: Balance) -> Iterator[StatementLine]:
                 waiver.on,
                 LineKind.WAIVER,
                 waiver.bill,
-                "C8.2.1",
+                waiver.clause or "C8.2.1",
                 -now.waived[waiver.key],
                 {"reason": waiver.reason},
                 file.terms_at(waiver.at).version,
             )
+
+
+def _held(file: MoneyFile, now: Balance, entries: Sequence[LedgerEntry]) -> Iterator[HeldLine]:
+    """What the disputes hold that are open at the end of the day; those that hold nothing are left out."""
+    by_then = [entry for entry in entries if file.days.date_of(entry.effective_at) <= now.on]
+    for dispute in file.disputes:
+        if not is_held(dispute, now.on, file.days):
+            continue
+        hold, of_penalties = bill_hold(dispute, file.days), penalty_hold(dispute)
+        if hold is not None:
+            of_bill = now.bills.get(hold.bill)
+            amount = 0 if of_bill is None else held([hold], now.on, of_bill.unpaid)
+        elif of_penalties is not None:
+            amount = sum(reserved(outstanding(by_then), [of_penalties]).values())
+        else:
+            continue
+        yield HeldLine(
+            dispute=dispute.number,
+            item=dispute.item,
+            since=file.days.date_of(dispute.opened_at),
+            amount=file.money(amount),
+        )
 
 
 def _penalties(file: MoneyFile, entries: Iterable[LedgerEntry], on: date) -> Iterator[PenaltyLine]:

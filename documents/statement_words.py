@@ -10,6 +10,7 @@ from contract.balance import Part
 from contract.facts import EntryKind
 from contract.money_file import CreditKind
 from contract.parties import Language
+from contract.penalties import PenaltyKind
 from contract.statements import LineKind
 
 
@@ -78,6 +79,14 @@ class Labels:
     pending: str
     reference: str
     pending_note: str
+    held: str
+    held_note: str
+    dispute: str
+    since: str
+    held_bill: str
+    held_penalties: str
+    """All of a request's; ``held_penalty`` has those of one kind."""
+    held_penalty: Mapping[PenaltyKind, str]
     closing: str
 
 
@@ -168,6 +177,17 @@ LABELS: Final[Mapping[Language, Labels]] = {
         pending="Cheques not cleared yet",
         reference="Reference",
         pending_note="They count for nothing until they have cleared (C7.1.2).",
+        held="In dispute",
+        held_note="While a dispute is open its amount is on hold: no late fee for these days, no set-off, no "
+        "suspension because of it (C9).",
+        dispute="Dispute",
+        since="Since",
+        held_bill="Bill {about}",
+        held_penalties="Penalties of request {about}",
+        held_penalty={
+            PenaltyKind.LATE_RESPONSE: "Late response to request {about}",
+            PenaltyKind.LATE_RESOLUTION: "Late resolution of request {about}",
+        },
         closing="Amounts above zero raise what is owed, amounts below zero lower it. Each line names its "
         "clause; a statement of any day can be made again at any time, and says what was known then.",
     ),
@@ -254,6 +274,16 @@ LABELS: Final[Mapping[Language, Labels]] = {
         pending="尚未兑付的支票",
         reference="凭证号",
         pending_note="支票兑付之前不计为付款（C7.1.2）。",
+        held="争议中的金额",
+        held_note="争议期间，争议金额暂停处理：不计滞纳金，不抵扣，亦不因此暂停服务（C9）。",
+        dispute="争议",
+        since="自",
+        held_bill="账单 {about}",
+        held_penalties="请求 {about} 的全部违约金",
+        held_penalty={
+            PenaltyKind.LATE_RESPONSE: "迟延响应，请求 {about}",
+            PenaltyKind.LATE_RESOLUTION: "迟延解决，请求 {about}",
+        },
         closing="正数增加应付金额，负数减少应付金额。各行均注明所依条款；任一日期的对账单可随时重新出具，内"
         "容以当时所知为准。",
     ),

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contract.balance import Part
+from contract.disputes import Item
 from contract.facts import EntryKind
 from contract.money_file import CreditKind
 from contract.parties import Language, Role
@@ -103,6 +104,10 @@ def _parts(
     if found.penalties:
         yield heading(say.penalties)
         yield _penalties(found, terms, writing, say)
+    if found.held:
+        yield heading(say.held)
+        yield _held(found, writing, say)
+        yield fine(say.held_note)
     if found.pending:
         yield heading(say.pending)
         yield Sheet(
@@ -206,6 +211,27 @@ def _bills(found: Statement, writing: Writing, say: Labels) -> Sheet:
         for bill in found.bills
     ]
     return Sheet(columns, rows)
+
+
+def _held(found: Statement, writing: Writing, say: Labels) -> Sheet:
+    columns = [
+        Column(say.dispute),
+        Column(say.since),
+        Column(say.what, width=1),
+        Column(say.amount, right=True),
+    ]
+    rows: list[list[Cell]] = [
+        [one.dispute, one.since.isoformat(), _disputed(one.item, say), writing.figure(one.amount)]
+        for one in found.held
+    ]
+    return Sheet(columns, rows)
+
+
+def _disputed(item: Item, say: Labels) -> str:
+    if item.bill is not None:
+        return say.held_bill.format(about=item.bill)
+    kind = say.held_penalties if item.penalty is None else say.held_penalty[item.penalty]
+    return kind.format(about=item.request_id)
 
 
 def _penalties(found: Statement, terms: TermSheet, writing: Writing, say: Labels) -> Sheet:

@@ -43,6 +43,12 @@ _STANDS = select(
     ledger_entries.c.effective_at < bindparam("before"),
     _TOUCHES_PENALTIES,
 )
+_AS_POSTED = (
+    ledger_entries.c.recorded_at,
+    ledger_entries.c.effective_at,
+    ledger_entries.c.kind == EntryKind.PENALTY_CAP.value,
+    ledger_entries.c.key,
+)
 _POSTED = (
     select(ledger_entries)
     .where(
@@ -50,12 +56,7 @@ _POSTED = (
         ledger_entries.c.effective_at < bindparam("before"),
         _TOUCHES_PENALTIES,
     )
-    .order_by(
-        ledger_entries.c.recorded_at,
-        ledger_entries.c.effective_at,
-        ledger_entries.c.kind == EntryKind.PENALTY_CAP.value,
-        ledger_entries.c.key,
-    )
+    .order_by(*_AS_POSTED)
 )
 _TOLD = select(events.c.kind, events.c.payload).where(
     events.c.workflow_id == bindparam("workflow_id"), events.c.seq == bindparam("seq")
@@ -135,7 +136,7 @@ def statement_of(
     if money is None:
         return None
     wanted = select(ledger_entries).where(ledger_entries.c.agreement_id == agreement_id, _TOUCHES_PENALTIES)
-    posted = entries.read(connection, wanted)
+    posted = entries.read(connection, wanted.order_by(*_AS_POSTED))
     known = [p.entry for p in posted if known_at is None or p.entry.effective_at <= known_at]
     return statement(money, known, on)
 

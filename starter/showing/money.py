@@ -16,6 +16,7 @@ from contract.agreement_money import MoneyStanding
 from contract.money_file import Payment, Payout
 from contract.statements import Statement, StatementLine
 from records.results import PostedEntry
+from starter.showing.disputes import item
 from starter.showing.paper import BAD, DIM, GOOD, NOTHING, exactly, facts, marked, money, table, words
 from starter.showing.plain import plain
 
@@ -129,6 +130,10 @@ def statement(found: Statement, zone: ZoneInfo) -> list[RenderableType]:
         ("the provider owes in penalties", money(found.penalties_owed)),
         ("net", marked(money(found.net), "bold")),
         ("overdue, with late fees", money(found.to_pay_now)),
+    ]
+    sums += [
+        (f"on hold, dispute {one.dispute}", f"{money(one.amount)} of {item(one.item)}, since {one.since}")
+        for one in found.held
     ]
     if found.pending:
         sums.append(("not cleared yet", ", ".join(f"{p.reference} {money(p.amount)}" for p in found.pending)))

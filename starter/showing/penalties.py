@@ -19,6 +19,7 @@ _NAMES = {
     EntryKind.PENALTY_REVERSAL: "reversal",
     EntryKind.PENALTY_WAIVER: "waiver",
     EntryKind.PENALTY_CAP: "cap",
+    EntryKind.PENALTY_DECISION: "decision",
 }
 
 
@@ -92,11 +93,12 @@ def year(found: PenaltyYear, begins: datetime | None, zone: ZoneInfo) -> list[Ta
     """One contract year: its entries, and what they add up to."""
     since = "" if begins is None else f", from {begins.astimezone(zone):%Y-%m-%d}"
     title = f"Contract year {found.contract_year}{since}"
-    sums = table("", "accrued", "reversed", "waived", "above the cap", "net", "cap", right=_SUMS)
+    sums = table("", *_SUMS, right=_SUMS)
     sums.add_row(
         money(found.accrued),
         money(-found.reversed),
         money(-found.waived),
+        money(found.decided),
         money(-found.above_cap),
         marked(money(found.net), BAD if found.net.minor else GOOD),
         NOTHING if found.cap is None else money(found.cap),
@@ -104,4 +106,4 @@ def year(found: PenaltyYear, begins: datetime | None, zone: ZoneInfo) -> list[Ta
     return [lines(title, found.entries, zone), sums]
 
 
-_SUMS = ["accrued", "reversed", "waived", "above the cap", "net", "cap"]
+_SUMS = ["accrued", "reversed", "waived", "decided", "above the cap", "net", "cap"]
