@@ -85,7 +85,8 @@ def _entries(
             if one in kinds:
                 cell = (one, posted.contract_year)
                 stood[cell] = stood.get(cell, 0) + owed(posted.entry)
-    cells = dict(sorted(stood.items())) or {(kinds[-1], contract_year(decision.at, year_starts)): 0}
+    in_order = sorted(stood.items(), key=lambda cell: (kinds.index(cell[0][0]), cell[0][1]))
+    cells = dict(in_order) or {(kinds[-1], contract_year(decision.at, year_starts)): 0}
     return [
         entry_of(agreement_id, decision, cell, minor, Money(minor=cells[cell], currency=amount.currency))
         for cell, minor in differences(cells, decision).items()

@@ -27,7 +27,7 @@ from contract.dispute_commands import (
 )
 from contract.disputes import DisputeState, DisputeTerms
 from contract.facts import EntryKind, EventKind
-from contract.money_commands import GiveCredit
+from contract.money_commands import GiveCredit, RecordPayment, WaivePenalty
 from contract.parties import Actor, Role
 from contract.refusals import RefusalKind
 from contract.terms import canonical_bytes
@@ -131,6 +131,45 @@ async def test_a_settlement_both_confirm_lowers_the_penalty_for_good_c9_1(world:
     )
     assert again.kind is RefusalKind.ALREADY_DONE
     assert again.refusal.details["dispute"] == "D001"
+
+
+async def test_no_more_than_was_decided_is_waived(world: World):
+    agreement = await world.agreement(**TERMS)
+    at = await late_response(agreement)
+    await open_dispute(agreement, at, LATE, PROVIDER)
+    amounts = [{"kind": "penalty", "request_id": "r-1", "amount": "50.00"}]
+    await tell(agreement, OfferSettlement, CUSTOMER, at, dispute="D001", amounts=amounts)
+    await tell(agreement, ConfirmSettlement, PROVIDER, at, dispute="D001", offer=1)
+    waived: dict[str, Any] = {"request_id": "r-1", "of": "late_response", "reason": "Enough."}
+    with pytest.raises(CommandRefused) as refused:
+        await agreement.client.settle(agreement.id, WaivePenalty, CUSTOMER, at=at, **waived, amount="50.01")
+    assert refused.value.refusal.allowed == ["at most 50.00"]
+    await agreement.client.settle(agreement.id, WaivePenalty, CUSTOMER, at=at, **waived)
+    assert await agreement.owed() == "0.00"
+
+
+async def test_a_final_statement_leaves_out_what_is_disputed_and_another_nets_it(world: World):
+    agreement = await world.agreement(**TERMS, term={"months": 1})
+    ends = shanghai("2026-04-02 00:00")
+    at = await late_response(agreement)
+    await agreement.pass_time_until(at + DAY)
+    await agreement.do("accept", at + DAY)
+    await open_dispute(agreement, ends - DAY, LATE, PROVIDER)
+    await agreement.pass_time_until(ends + HOUR)
+    first = await agreement.event(EventKind.FINAL_STATEMENT, None)
+    assert (first.payload["penalties"], first.payload["owed"]) == ("0.00", "1010.50")
+    await tell(agreement, WithdrawDispute, PROVIDER, ends + DAY, dispute="D001")
+    second = await agreement.event(EventKind.FINAL_STATEMENT, None, 2)
+    assert second.payload["penalties"] == "200.00"
+    day = (ends + 2 * DAY).date()
+    found = await world.store.statement(agreement.id, day)
+    assert found is not None
+    await agreement.pass_time_until(ends + 2 * DAY)
+    paid: dict[str, Any] = {"means": "transfer", "reference": "T-1", "value_date": day}
+    await agreement.client.settle(
+        agreement.id, RecordPayment, PROVIDER, at=ends + 2 * DAY, amount=str(found.owed), **paid
+    )
+    await world.completed(agreement.handle)
 
 
 async def test_referral_after_the_window_and_one_award_for_both_c9_2_c9_3(world: World):
