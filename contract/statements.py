@@ -198,7 +198,9 @@ def _lines(file: MoneyFile, now: Balance) -> Iterator[StatementLine]:
                 bill.issued_on, LineKind.SET_OFF, number, "C8.1", -bill.set_off.minor, {}, bill.terms_version
             )
         if one.late_before:
-            taken_over = {"bill": number, "taken_over_through": bill.issued_on.isoformat()}
+            through = bill.issued_on.isoformat()
+            formula = f"taken over: {file.money(one.late_before)} unpaid through {through}"
+            taken_over = {"bill": number, "taken_over_through": through, "formula": formula}
             yield line(
                 bill.issued_on,
                 LineKind.LATE_FEE,

@@ -10,7 +10,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
+from activities.admission import Admissions
+from activities.calendars import Calendars
+from activities.taking_over import TakingOver
+from activities.term_sheets import TermSheets
 from contract.agreement_states import AgreementState
 from contract.facts import Account, EntryKind, EventKind
 from contract.faults import Faulty
@@ -29,6 +34,7 @@ from tests.engine import (
     eventually,
     shanghai,
 )
+from workflows.payloads import TakeOver, Ways
 
 pytestmark = pytest.mark.engine
 
@@ -200,3 +206,46 @@ async def test_balances_of_a_later_day_are_not_offered(world: World):
     with pytest.raises(Faulty) as caught:
         await world.offer(START - DAY, taken_over=BEFORE)
     assert [fault.path for fault in caught.value.faults] == ["taken_over.run_from"]
+
+
+async def test_taking_over_again_what_was_taken_over_changes_nothing(world: World):
+    agreement = await taken_over(world)
+    await agreement.event(EventKind.PENALTY_ACCRUED, "R-8")
+    before = {request: await agreement.events(request) for request in ("R-7", "R-8")}
+    sheets = TermSheets(world.store)
+    calendars = Calendars(world.store, sheets)
+    admissions = Admissions(world.temporal, world.store, sheets, calendars, world.settings.task_queue)
+    wanted = TakeOver(
+        agreement_id=agreement.id,
+        terms_version=1,
+        run_from=shanghai("2026-03-02 00:00"),
+        heard_from=START,
+        ways=Ways(offset_seconds=int(agreement.offset / SECOND), mail=False, billing=True),
+    )
+    again = TakingOver(world.store, sheets, calendars, admissions)
+    found = await ActivityEnvironment().run(again.take_over_requests, wanted)
+    assert found.request_ids == ["R-7", "R-8"]
+    assert {request: await agreement.events(request) for request in ("R-7", "R-8")} == before
+    for request in ("R-7", "R-8"):
+        assert len(await world.runs(agreement.request_handle(request))) == 1
+
+
+async def test_requests_are_taken_over_when_the_record_store_comes_back(world: World):
+    agreement = await world.offer(billing=True, taken_over=BEFORE)
+    await agreement.sign(PROVIDER)
+    admit, away = world.store.admit, 3
+
+    async def admit_at_last(*given: Any) -> Any:
+        nonlocal away
+        if away > 0:
+            away -= 1
+            raise OSError("away")
+        return await admit(*given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.store, "admit", admit_at_last)
+        await agreement.sign(CUSTOMER)
+        for request in ("R-7", "R-8"):
+            await agreement.event(EventKind.REQUEST_TAKEN_OVER, request)
+            assert (await agreement.status(request)).snapshot.request_id == request
+    assert away == 0
