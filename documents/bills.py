@@ -68,7 +68,8 @@ def _parts(bill: Bill, terms: TermSheet, write: Writing, say: Labels) -> Iterato
         [Noted(say.fee, [period, write.formula(bill.formula)]), write.figure(bill.amount)]
     ]
     if bill.set_off.minor:
-        rows.append([Noted(say.set_off, [say.set_off_note]), write.figure(-bill.set_off)])
+        note = say.set_off_note if bill.set_off.minor > 0 else say.given_back
+        rows.append([Noted(say.set_off, [note]), write.figure(-bill.set_off)])
     yield Sheet(
         [Column(say.what, width=1), Column(say.amount.format(currency=bill.amount.currency), right=True)],
         rows,
@@ -109,6 +110,7 @@ class Labels:
     period: str
     set_off: str
     set_off_note: str
+    given_back: str
     asked_for: str
     to_pay: str
     in_words: str
@@ -133,6 +135,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
         period="For service from {first} to {last}",
         set_off="Penalties set off (C8.1)",
         set_off_note="owed by the provider when the bill was issued",
+        given_back="set off or paid out before and reversed since",
         asked_for="Asked for",
         to_pay="To be paid by the end of {day}",
         in_words="In words",
@@ -157,6 +160,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
         period="服务期间 {first} 至 {last}",
         set_off="违约金抵扣（C8.1）",
         set_off_note="出具账单时甲方应付的违约金",
+        given_back="此前已抵扣或支付、其后冲回的违约金",
         asked_for="应付",
         to_pay="请于 {day}终了前付清",
         in_words="大写",

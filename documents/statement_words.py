@@ -50,6 +50,8 @@ class Labels:
     stop: str
     """Between two notes of one line."""
     set_off_note: str
+    given_back: str
+    """Where a set-off raises what is asked for."""
     rate: str
     late_before: str
     """Of a late fee that was taken over from before."""
@@ -141,6 +143,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
         stop=". ",
         set_off_note="Penalties owed by the provider when the bill was issued lower it",
         late_before="Taken over from before, through {through}",
+        given_back="Penalties set off or paid out before and reversed since raise it",
         rate="{rate} % per day of what is unpaid after {due}, through {through}",
         segment="{from} to {to}, {days} days: {principal} × {rate} %",
         means="Means",
@@ -238,6 +241,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
         stop="；",
         set_off_note="出具账单时甲方应付的违约金抵减本账单",
         late_before="期初结转，计至 {through}",
+        given_back="此前已抵扣或支付、其后冲回的违约金计入本账单",
         rate="未付金额每日 {rate} %，自 {due} 次日起计至 {through}",
         segment="{from} 至 {to}，{days} 天：{principal} × {rate} %",
         means="付款方式",

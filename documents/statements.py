@@ -162,7 +162,7 @@ def _line_notes(line: StatementLine, found: Statement, writing: Writing, say: La
             yield say.period.format(first=told["from"], last=told["to"])
             yield f"{writing.formula(told['formula'])}{say.stop}{say.due} {told['due_on']}"
         case LineKind.SET_OFF:
-            yield say.set_off_note
+            yield say.set_off_note if line.amount.minor < 0 else say.given_back
         case LineKind.LATE_FEE if "taken_over_through" in told:
             yield say.late_before.format(through=told["taken_over_through"])
         case LineKind.LATE_FEE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def test_the_tour_of_the_readme_works_in_order(online: CommandLine, monkeypatch:
             assert (said.code, said.err) == (0, ""), words
             assert said.out, words
     (ROOT / "evidence-ACME-2026-001.zip").unlink()
+    shutil.rmtree(ROOT / "paper")
     assert "Sun 2026-09-20 17:30:00 +08:00" in online.well(*steps[2][0])
     shown = online.well("request", "show", "ACME-2026-001", "R-1")
     assert "closed" in shown
