@@ -18,6 +18,7 @@ from temporalio.common import (
     TypedSearchAttributes,
 )
 
+from contract.agreement_changes import open_changes
 from contract.agreement_file import AgreementFile
 from contract.agreement_states import AgreementState
 from contract.disputes import open_disputes
@@ -37,6 +38,9 @@ OPEN_DISPUTES = SearchAttributeKey.for_int("AftercareOpenDisputes")
 """How many disputes of an agreement are open; absent when none is (C9)."""
 DISPUTE_DUE = SearchAttributeKey.for_datetime("AftercareDisputeDue")
 """The next end of a negotiation, or of the time to refer, among them; in the engine's time."""
+OPEN_CHANGES = SearchAttributeKey.for_keyword_list("AftercareOpenChanges")
+"""What of an agreement is being negotiated: ``fee_change``, ``amendment``, ``termination``; absent
+when nothing is."""
 
 ALL: tuple[SearchAttributeKey[Any], ...] = (
     AGREEMENT_ID,
@@ -48,9 +52,10 @@ ALL: tuple[SearchAttributeKey[Any], ...] = (
     PROVISIONAL,
     OPEN_DISPUTES,
     DISPUTE_DUE,
+    OPEN_CHANGES,
 )
 
-Values = Mapping[SearchAttributeKey[Any], str | bool | int | datetime | None]
+Values = Mapping[SearchAttributeKey[Any], str | bool | int | datetime | list[str] | None]
 
 
 def typed(values: Values) -> TypedSearchAttributes:
@@ -92,6 +97,7 @@ def agreement_attributes(file: AgreementFile, offset: timedelta) -> Values:
         STATE: _shown_state(file).value,
         OPEN_DISPUTES: len(disputes) or None,
         DISPUTE_DUE: min(dates) - offset if dates else None,
+        OPEN_CHANGES: sorted({one.what for one in open_changes(file)}) or None,
     }
 
 

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 
+from contract.change_commands import DeclineTermination, ProposeTermination
 from contract.facts import EventKind
-from tests.engine import ACTORS, DAY, HOUR, SECOND, START, LivedAgreement, R, World, eventually, history
+from tests.engine import (
+    ACTORS,
+    CUSTOMER,
+    DAY,
+    HOUR,
+    PROVIDER,
+    SECOND,
+    START,
+    LivedAgreement,
+    R,
+    World,
+    eventually,
+    history,
+)
 from workflows import search_attributes as sa
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
@@ -140,6 +155,16 @@ async def test_an_agreements_state_is_found_as_it_changes(world: World):
     assert (await agreement.handle.describe()).typed_search_attributes[sa.STATE] == "active"
 
 
+async def test_an_agreement_is_found_by_what_is_being_negotiated(world: World):
+    agreement = await world.agreement()
+    is_open = of(agreement, 'AftercareOpenChanges = "termination"')
+    ends: dict[str, Any] = {"last_day": date(2026, 3, 20), "title": "CEO"}
+    await agreement.client.change(agreement.id, ProposeTermination, CUSTOMER, at=START, **ends)
+    assert await found(world, is_open) == {agreement.handle.id}
+    await agreement.client.change(agreement.id, DeclineTermination, PROVIDER, at=START)
+    assert await found(world, is_open, times=0) == set()
+
+
 async def test_only_the_registered_attributes_are_used_and_nothing_else_of_a_request(world: World):
     """They are not encrypted (C5.3)."""
     agreement = await world.agreement()
@@ -147,6 +172,6 @@ async def test_only_the_registered_attributes_are_used_and_nothing_else_of_a_req
     description = await agreement.request_handle().describe()
     names = {pair.key.name for pair in description.typed_search_attributes}
     ours = {name for name in names if name.startswith("Aftercare")}
-    of_agreements = {sa.OPEN_DISPUTES, sa.DISPUTE_DUE}
+    of_agreements = {sa.OPEN_DISPUTES, sa.DISPUTE_DUE, sa.OPEN_CHANGES}
     assert ours == {key.name for key in sa.ALL if key not in of_agreements}
     assert "Nightingale" not in str(description.raw_description)

@@ -256,6 +256,7 @@ async def test_an_agreed_early_end_ends_it_and_returns_what_was_prepaid_c4_2(wor
 async def test_what_is_open_shows_in_the_ui_and_is_found_by_it(world: World):
     agreement = await world.agreement()
     await say(agreement, ProposeFeeChange, PROVIDER, NOTICE, **OFFER)
+    assert b"AftercareOpenChanges" in str(await agreement.handle.fetch_history()).encode()
     metadata = await agreement.handle.query("__temporal_workflow_metadata")
     assert "the customer may answer until" in metadata.current_details
 
