@@ -79,8 +79,13 @@ class ServiceWindow(Model):
         """How far the window reaches; None when it has no end."""
         return None if self.around_the_clock else _instant(self.end)
 
+    @property
+    def provisional_at(self) -> datetime | None:
+        """From when a year is not announced yet; None when all are."""
+        return None if self.provisional_from is None else _instant(self.provisional_from)
+
     def is_provisional(self, until: datetime) -> bool:
-        return self.provisional_from is not None and until >= _instant(self.provisional_from)
+        return self.provisional_at is not None and until >= self.provisional_at
 
 
 def _second(instant: datetime) -> int:

@@ -9,7 +9,7 @@ refresh that was cut short is finished by the next.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from activities.calendars import Calendars
 from activities.holiday_data import build_year
 from activities.term_sheets import TermSheets
 from contract.agreement_states import AgreementState
-from contract.facts import RequestSnapshot
+from contract.facts import EntryKind, RequestSnapshot
 from contract.service_hours import Calendar, CalendarYear
 from contract.terms import Target, TermSheet
 from records.results import AgreementFilter, PostedEntry, RequestFilter, RequestRecord
@@ -48,6 +48,9 @@ class Told:
     after: Receipt
     entries: list[PostedEntry]
     """What was posted because of it."""
+    provisional_before: datetime | None = None
+    """From when its dues rested on a year not announced; None: none of them did."""
+    provisional_after: datetime | None = None
 
     @property
     def changed(self) -> bool:
@@ -80,6 +83,9 @@ class Refreshed:
     told: list[Told] = field(default_factory=list)
     missing: list[RequestSnapshot] = field(default_factory=list)
     """Open on record, but the engine does not know them."""
+    closed: list[RequestRecord] = field(default_factory=list)
+    """Closed with penalties that rest on what a year said before: they cannot be told any more, so a person
+    has to look whether the penalties are right."""
 
 
 async def countries(store: RecordStore) -> list[str]:
@@ -126,6 +132,7 @@ async def refresh(client: Aftercare, store: RecordStore, years: Sequence[Calenda
                 result.told += [] if told is None else [told]
 
     await asyncio.gather(*[in_turn(view, terms) async for view, terms in telling.open_requests()])
+    result.closed = [record async for record in telling.closed_too_soon(result.kept)]
     result.told.sort(key=lambda told: (told.before.agreement_id, told.before.submitted_at))
     return result
 
@@ -161,7 +168,40 @@ class _Telling:
             receipt = await self._client.apply_calendar(view.agreement_id, view.request_id, window)
         except CommandRefused:
             return None  # closed for good in the meantime
-        return Told(status.snapshot, receipt, await self._posted_since(record))
+        calendar = Calendar(terms.service_hours, terms.time_zone, await self._rested_on(status))
+        span = (view.submitted_at, status.service_time_until)
+        return Told(
+            status.snapshot,
+            receipt,
+            await self._posted_since(record),
+            provisional_before=calendar.provisional_from(*span),
+            provisional_after=window.provisional_at,
+        )
+
+    async def _rested_on(self, status: RequestStatus) -> dict[int, CalendarYear]:
+        """The years that a request's service time rested on."""
+        found = [await self._store.calendar_by_digest(digest) for digest in status.calendars]
+        return {year.year: year for year in found if year is not None}
+
+    async def closed_too_soon(self, years: Sequence[CalendarYear]) -> AsyncIterator[RequestRecord]:
+        """Closed requests with penalties that rest on what one of the years said before."""
+        new = {(year.country, year.year): year.digest for year in years}
+        for agreement in await self._store.agreements() if new else ():
+            closed = RequestFilter(open=False, late=True)
+            for view in await self._store.requests(agreement.agreement_id, closed):
+                record = await self._store.request(view.agreement_id, view.request_id)
+                if record is not None and await self._is_outdated(standing(record.entries), new):
+                    yield record
+
+    async def _is_outdated(
+        self, penalties: Sequence[PostedEntry], new: Mapping[tuple[str, int], str]
+    ) -> bool:
+        digests = {name for posted in penalties for name in posted.entry.explanation.get("calendars", [])}
+        for digest in digests - set(new.values()):
+            year = await self._store.calendar_by_digest(digest)
+            if year is not None and (year.country, year.year) in new:
+                return True
+        return False
 
     def _is_right(self, status: RequestStatus, terms: TermSheet) -> bool:
         """Whether none of the years matters, or the request's service time rests on them already."""
@@ -179,3 +219,9 @@ class _Telling:
         after = await self._store.request(before.request.agreement_id, before.request.request_id)
         known = {entry.entry.key for entry in before.entries}
         return [] if after is None else [entry for entry in after.entries if entry.entry.key not in known]
+
+
+def standing(posted: Sequence[PostedEntry]) -> list[PostedEntry]:
+    """The penalties that were not reversed."""
+    reversed_ = {one.entry.reverses for one in posted}
+    return [one for one in posted if one.entry.kind is EntryKind.PENALTY and one.entry.key not in reversed_]

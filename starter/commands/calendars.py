@@ -106,6 +106,7 @@ def _plain(result: Refreshed) -> dict[str, Any]:
         "told": len(result.told),
         "changed": [_change(told) for told in result.told if told.changed],
         "missing": [f"{view.agreement_id}/{view.request_id}" for view in result.missing],
+        "closed": [f"{one.request.agreement_id}/{one.request.request_id}" for one in result.closed],
     }
 
 

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from contract.service_hours import CalendarYear, DayKind
-from starter.refreshing import Refreshed, Told
+from starter.refreshing import Refreshed, Told, standing
 from starter.showing.paper import BAD, GOOD, NOTED, NOTHING, PROVISIONAL, briefly, marked, money, table
 from starter.showing.penalties import net
 
@@ -58,6 +58,10 @@ def refreshed(result: Refreshed, zones: Mapping[str, ZoneInfo]) -> list[Renderab
     )
     for view in result.missing:
         shown.append(marked(f"{view.agreement_id}/{view.request_id}: not known to the engine", BAD))
+    for record in result.closed:
+        view, owed = record.request, money(net([posted.entry for posted in standing(record.entries)]))
+        text = f"{view.agreement_id}/{view.request_id}: closed with {owed} of penalties by the older calendar"
+        shown.append(marked(f"{text}; what is wrong of it the customer waives", NOTED))
     if changed:
         made = table("Requests changed", "agreement", "request", "target", "due", "new due", "penalties")
         for told in changed:
@@ -79,12 +83,13 @@ def _changes(told: Told, zone: ZoneInfo) -> Iterator[tuple[RenderableType, ...]]
         yield (
             *(names if place == 0 else ("", "")),
             target,
-            _due(due, told.before.provisional, zone),
-            _due(new, told.after.provisional, zone),
+            _due(due, told.provisional_before, zone),
+            _due(new, told.provisional_after, zone),
             corrected if place == 0 else "",
         )
 
 
-def _due(due: datetime | None, provisional: bool, zone: ZoneInfo) -> RenderableType:
+def _due(due: datetime | None, provisional_from: datetime | None, zone: ZoneInfo) -> RenderableType:
     text = briefly(due, zone)
-    return marked(f"{text} {PROVISIONAL}", NOTED) if due is not None and provisional else text
+    provisional = due is not None and provisional_from is not None and due >= provisional_from
+    return marked(f"{text} {PROVISIONAL}", NOTED) if provisional else text

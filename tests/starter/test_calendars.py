@@ -7,21 +7,26 @@ no holidays, so the dues before an announcement are those of ordinary weeks.
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from rich.table import Table
 
 from activities.holiday_data import build_year
+from contract.facts import RequestSnapshot
 from contract.reading import read_terms
 from contract.service_hours import CalendarYear, DayKind
 from starter.client import Aftercare
+from starter.refreshing import Refreshed, Told
+from starter.showing.calendars import refreshed
 from tests.starter.conftest import CommandLine
 from tests.starter.live import Service
 from tests.starter.sheets import write_sheet
-from workflows.payloads import Ways
+from workflows.payloads import Receipt, Ways
 
 pytestmark = pytest.mark.engine
 
@@ -69,6 +74,10 @@ def test_an_announcement_corrects_dues_and_posted_penalties_by_entries(
         online.well(
             "request", command, agreement, "R-late", *words, *PROVIDER, "--at", "2030-03-07T15:10:00+08:00"
         )
+    # The same, given up on Tuesday: two days late by the ordinary week.
+    submit(online, agreement, "R-closed", "2030-03-07T15:00:00+08:00")
+    given_up = ("--at", "2030-03-13T09:00:00+08:00")
+    online.well("request", "withdraw", agreement, "R-closed", *CUSTOMER, *given_up)
     # Friday 17:00: 1 h, Monday and Tuesday 7.5 h each.
     new = submit(online, agreement, "R-new", "2030-03-15T17:00:00+08:00")
     assert new["resolve_due"] == "2030-03-19T10:00:00Z"
@@ -84,6 +93,7 @@ def test_an_announcement_corrects_dues_and_posted_penalties_by_entries(
     # Now Friday and Monday to Wednesday are free, Sunday 10 and Saturday 16 March are worked:
     # R-late has 3 h on Thursday, 7.5 h on Sunday, 5.5 h on Thursday 14; R-new is done by Monday 18:00.
     assert [year["year"] for year in done["kept"]] == [2030]
+    assert done["closed"] == [f"{agreement}/R-closed"], "it cannot be told any more: a person has to look"
     changed = {change["request_id"]: change for change in done["changed"]}
     assert changed["R-late"]["due"]["resolve"] == "2030-03-11T08:00:00Z"
     assert changed["R-late"]["new_due"]["resolve"] == "2030-03-14T08:00:00Z"
@@ -101,13 +111,14 @@ def test_an_announcement_corrects_dues_and_posted_penalties_by_entries(
         (clock,) = clocks(online, agreement, request)
         assert not clock.endswith("provisional")
     (year,) = online("report", "penalties", agreement, "--json").json["years"]
-    assert year["net"]["amount"] == "1000.00"
+    # With what the closed one cost: a late response and two days.
+    assert year["net"]["amount"] == "2200.00"
 
     # Who submits right afterwards has the new calendar, though the worker had read the old one just before.
     next_one = submit(online, agreement, "R-next", "2030-03-15T17:00:00+08:00")
     assert (next_one["resolve_due"], next_one["provisional"]) == ("2030-03-18T10:00:00Z", False)
     again = online("calendars", "refresh", "--file", announced, "--json").json
-    assert (again["kept"], again["told"], again["changed"]) == ([], 0, [])
+    assert (again["kept"], again["told"], again["changed"], again["closed"]) == ([], 0, [], [])
     assert "CN 2030: nothing new" in online.well("calendars", "refresh", "--file", announced)
     online.well("calendars", "refresh", "--country", "CN")
     (kept,) = online("calendars", "show", "--country", "CN", "--year", "2030", "--json").json["calendars"]
@@ -214,3 +225,40 @@ def test_an_announcement_names_each_day_once_and_of_its_year(online: CommandLine
         "  workdays[0] (C5.2): given 2027-01-01; allowed: each day once",
     ]
     assert online("calendars", "refresh", "--file", announced, "--year", "2027").code == 2
+
+
+def test_only_dues_of_a_year_not_announced_are_shown_as_provisional():
+    def due(day: int) -> datetime:
+        return datetime(2030, 12, day, 4, tzinfo=UTC)
+
+    before = RequestSnapshot.model_validate(
+        {
+            "agreement_id": "A",
+            "request_id": "R",
+            "service": "technical_support",
+            "priority": "normal",
+            "state": "submitted",
+            "title": "T",
+            "terms_version": 1,
+            "as_of": due(1),
+            "submitted_at": due(1),
+            "respond_due": due(30),
+            "resolve_due": due(31) + timedelta(days=3),
+            "provisional": True,
+        }
+    )
+    after = Receipt(
+        request_id="R",
+        state="submitted",
+        seq=2,
+        respond_due=due(31),
+        resolve_due=due(31) + timedelta(days=4),
+        provisional=True,
+    )
+    begins = datetime(2030, 12, 31, 16, tzinfo=UTC)
+    told = Told(before, after, [], provisional_before=begins, provisional_after=begins)
+    zones = {"A": ZoneInfo("Asia/Shanghai")}
+    table = refreshed(Refreshed(told=[told]), zones)[-1]
+    assert isinstance(table, Table)
+    cells = [[str(cell) for cell in table.columns[place].cells] for place in (3, 4)]
+    assert [["provisional" in cell for cell in column] for column in cells] == [[False, True], [False, True]]
