@@ -23,6 +23,7 @@ from activities.billing import Billing
 from activities.calendars import Calendars
 from activities.counted_mail import CountedMailer
 from activities.histories import archiving
+from activities.invoicing import Invoicing, ProviderFault, provider
 from activities.mail import Mailer, NoMailer, OutboxMailer, SmtpMailer
 from activities.messages import Sender
 from activities.notifications import Notifications
@@ -98,6 +99,7 @@ def build(
     admissions = Admissions(client, store, sheets, calendars, settings.task_queue)
     taking_over = TakingOver(store, sheets, calendars, admissions)
     billing = Billing(client, store)
+    invoicing = Invoicing(store, provider(settings.invoices))
     # As few as the SDK begins with where the most is less.
     polls = PollerBehaviorAutoscaling(maximum=settings.max_pollers, initial=min(5, settings.max_pollers))
     return Worker(
@@ -116,6 +118,7 @@ def build(
             billing.issue_bill,
             billing.settle_penalties,
             billing.tell_suspension,
+            invoicing.issue_invoice,
         ],
         workflow_runner=UnsandboxedWorkflowRunner() if unguarded else sandbox(),
         debug_mode=unguarded,
@@ -208,7 +211,7 @@ def main() -> None:
         run(serve(settings))
     except (
         *(Unreachable, KeysFaulty, SearchAttributeFault, RecordFault, Faulty),
-        *(AddressTaken, RPCError),
+        *(AddressTaken, RPCError, ProviderFault),
     ) as problem:
         if settings.json_logs:
             log.critical("worker ended", reason=str(problem))

@@ -132,6 +132,7 @@ class English(Wording):
         "C6.2.2": "the provider diagnoses the problem and provides a solution",
         "C7.1.1": "the customer pays the fees on time",
         "C7.1.2": "means of payment; a cheque counts when it has cleared",
+        "C7.1.3": "after payment the provider promptly issues a formal invoice",
         "C7.2": "changes of the fee",
         "C7.2.1": "the provider announces a change of the fee in advance",
         "C7.2.2": "a change of the fee may be negotiated within the agreed days",

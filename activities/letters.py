@@ -48,10 +48,12 @@ _AT_LENGTH = frozenset(
 )
 """What people write at length; everything else in a payload is one line."""
 
-_INSTANTS = frozenset({"due", "offer_ends", "ends_at", "closes_at", "expires_at", "effective_at"})
+_INSTANTS = frozenset(
+    {"due", "offer_ends", "ends_at", "closes_at", "expires_at", "effective_at", "wanted_at"}
+)
 _DATES = frozenset(
     {"effective_date", "due_on", "value_date", "cleared_on", "first", "last", "as_of"}
-    | {"effective_on", "first_period", "last_day"}
+    | {"effective_on", "first_period", "last_day", "issued_on"}
 )
 _AMOUNTS = frozenset(
     {"amount", "fees", "set_off", "to_pay", "unpaid", "late_fees", "owed", "penalties", "net", "current"}

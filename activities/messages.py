@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
@@ -27,6 +28,7 @@ from activities.mail import (
 )
 from activities.stationery import one_line, template_of, written
 from contract.parties import Contact, Role
+from records.results import KeptFile
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}")
@@ -63,8 +65,8 @@ def message_id(workflow_id: str, seq: int, recipient: Role, domain: str) -> str:
     return f"<{seq}.{recipient}.{digest[:32]}@{domain}>"
 
 
-def compose(matter: Matter, reader: Role, sender: Sender) -> EmailMessage:
-    """The mail that tells a matter to a party, in its language.
+def compose(matter: Matter, reader: Role, sender: Sender, attached: Sequence[KeptFile] = ()) -> EmailMessage:
+    """The mail that tells a matter to a party, in its language, with what is attached to it.
 
     Raises MailRefused when the party's address cannot be written to, jinja2's UndefinedError when the
     event lacks what its template speaks of.
@@ -89,6 +91,9 @@ def compose(matter: Matter, reader: Role, sender: Sender) -> EmailMessage:
     message[CHAIN_HEADER] = f"{event.seq} {matter.hash}"
     message.set_content(text)
     message.add_alternative(html, subtype="html")
+    for file in attached:
+        maintype, _, subtype = file.media_type.partition("/")
+        message.add_attachment(file.content, maintype=maintype, subtype=subtype, filename=file.name)
     message["Content-Language"] = party.language.value  # after the content, which brings its own headers
     return message
 

@@ -25,10 +25,11 @@ from activities.mail import Mailer, MailRefused, MailUnavailable
 from activities.messages import Sender, compose, message_id
 from activities.stationery import template_of
 from activities.term_sheets import TermSheets
-from contract.facts import RequestSnapshot
+from contract.facts import EventKind, RequestSnapshot
 from contract.notices import NOTICES, Notice
 from contract.parties import Role
 from records import AgreementUnknown, Notification, RecordedEvent, RecordStore
+from records.results import KeptFile
 
 MAIL_REFUSED: Final = "mail_refused"
 """The server will not take a mail for its recipient. Not retried; every other mail of the notice was sent."""
@@ -102,7 +103,8 @@ class Notifications:
             unsent.unavailable.append(f"{which} (not tried)")
             return
         try:
-            answer = await self._mailer.send(compose(matter, reader, self._sender))
+            message = compose(matter, reader, self._sender, await self._attached(matter))
+            answer = await self._mailer.send(message)
         except MailRefused as refusal:
             unsent.refused.append(f"{which} ({refusal.code or 'no such address'})")
             unsent.refused_to.setdefault(reader.value, []).append(seq)
@@ -128,6 +130,12 @@ class Notifications:
                 response=answer,
             )
         )
+
+    async def _attached(self, matter: Matter) -> list[KeptFile]:
+        """The files that go with a mail: of an invoice or credit note, the document itself (C7.1.3)."""
+        if matter.event.kind not in (EventKind.INVOICE_ISSUED, EventKind.CREDIT_NOTE_ISSUED):
+            return []
+        return await self._store.invoice_files(matter.agreement.agreement_id, matter.event.payload["key"])
 
     async def _matters(self, notice: Notice, unsent: _Unsent) -> list[Matter]:
         """The events of the notice with what their mails need; what is not on record is noted as such."""

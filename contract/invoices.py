@@ -167,6 +167,8 @@ class IssuedInvoice(Model):
     """Who issued it, such as ``builtin``."""
     issuer_number: Line
     """Under which the issuer has it: our own number, or that of a fapiao."""
+    credits: Identifier | None = None
+    """Of a credit note: the number of the invoice that it takes back."""
 
 
 # What an issuer answers

@@ -183,12 +183,17 @@ def issued_event(issued: IssuedInvoice, seq: int, at: Instant) -> Event:
     return Event(seq=seq, at=at, kind=_KINDS[issued.kind], clause="C7.1.3", payload=payload)
 
 
-def delayed_event(wanted: InvoiceWanted, seq: int, at: Instant, cause: str) -> Event:
+def delayed_event(file: MoneyFile, wanted: InvoiceWanted, seq: int, at: Instant, cause: str) -> Event:
     """The event that a document could not be issued for long; it is tried on (C7.1.3)."""
+    payment = next(payment for payment in file.payments if payment.key == wanted.payment)
     payload = {
         "kind": wanted.kind.value,
         "key": wanted.key,
-        "payment": wanted.payment,
+        "payment": payment.key,
+        "reference": payment.reference,
+        "value_date": payment.value_date.isoformat(),
+        "amount": str(payment.amount),
+        "currency": payment.amount.currency,
         "wanted_at": wanted.at.isoformat(),
         "cause": cause,
     }

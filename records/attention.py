@@ -12,7 +12,7 @@ from contract.facts import EventKind
 from records import notices
 from records.queries import LATE
 from records.results import Attention, AttentionKind
-from records.schema import IS_OPEN, agreements, events, requests
+from records.schema import IS_OPEN, agreements, events, issued_invoices, requests
 
 ENDING = timedelta(days=30)
 """An agreement that ends within this long, and is not followed by another, is told."""
@@ -41,6 +41,7 @@ def attention(connection: Connection, now: datetime, wall: datetime) -> list[Att
         *_lapsing(connection, now),
         *_ending(connection, now),
         *_unsent(connection, wall),
+        *_uninvoiced(connection),
     ]
 
 
@@ -182,3 +183,22 @@ def _unsent(connection: Connection, wall: datetime) -> Iterator[Attention]:
             since=row.recorded_at,
             what=f"event {row.seq}, {row.kind.replace('_', ' ')}: the {row.recipient} was not told",
         )
+
+
+def _uninvoiced(connection: Connection) -> Iterator[Attention]:
+    """Documents of which it was told that they take long, and that are not issued since."""
+    told = select(events).where(events.c.kind == EventKind.INVOICE_DELAYED.value).order_by(events.c.at)
+    for row in connection.execute(told).mappings().all():
+        payload = row["payload"]
+        issued = select(issued_invoices.c.key).where(
+            issued_invoices.c.agreement_id == row["agreement_id"], issued_invoices.c.key == payload["key"]
+        )
+        if connection.execute(issued).first() is None:
+            yield Attention(
+                kind=A.INVOICE_DELAYED,
+                clause="C7.1.3",
+                agreement_id=row["agreement_id"],
+                since=datetime.fromisoformat(payload["wanted_at"]),
+                what=f"the {payload['kind'].replace('_', ' ')} for a payment of {payload['amount']}"
+                f" {payload['currency']} could not be issued: {payload['cause'].replace('_', ' ')}",
+            )

@@ -88,8 +88,10 @@ def begin(
     on = then.days.date_of(wanted.at)
     document: Invoice | CreditNote
     if wanted.kind is InvoiceKind.INVOICE:
-        if payment.counts_on is None or payment_then.counts_on is None:
+        if payment.counts_on is None:
             return None
+        if payment_then.counts_on is None:
+            raise RecordGap(f"{wanted.key}: its payment counted only after it was wanted")
         version, terms = shelf.in_force(connection, agreement_id, wanted.at)
         document = invoice(then, payment_then, terms, version, on, document_number(wanted.kind, on.year, 0))
     else:
@@ -207,6 +209,7 @@ def told(record: InvoiceRecord) -> IssuedInvoice:
         digest=record.digest,
         issuer=record.issuer,
         issuer_number=record.issuer_number,
+        credits=document.credits.number if isinstance(document, CreditNote) else None,
     )
 
 

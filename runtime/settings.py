@@ -88,6 +88,12 @@ def _database(text: str) -> str:
     return text
 
 
+def _provider(text: str) -> str:
+    if not re.match(r"^(builtin|[A-Za-z_][\w.]*:[A-Za-z_]\w*)$", text):
+        raise ValueError("builtin, or MODULE:FACTORY")
+    return text
+
+
 def _object(value: Any) -> Any:
     if not isinstance(value, str):
         return value
@@ -110,6 +116,7 @@ Address = Annotated[str, AfterValidator(_address)]
 Listening = Annotated[str, BeforeValidator(str), AfterValidator(_listening)]
 File = Annotated[Path, AfterValidator(Path.expanduser)]
 Web = Annotated[str, AfterValidator(_web)]
+Provider = Annotated[str, AfterValidator(_provider)]
 Maybe = BeforeValidator(_set)
 
 
@@ -182,6 +189,9 @@ class Settings(BaseSettings):
     """`starttls`, `implicit` (TLS from the first byte) or `none`."""
     smtp_timeout_seconds: float = Field(default=30.0, gt=0)
     """Seconds for each step of the SMTP dialogue."""
+
+    invoices: Provider = "builtin"
+    """Who issues invoices: `builtin`, or the `module:factory` of a plug-in (docs/invoices.md)."""
 
     drain_seconds: float = Field(default=10.0, ge=0)
     """How long a worker may finish what it has begun when told to stop."""

@@ -116,7 +116,7 @@ class Aftercare:
     ) -> AgreementStatus:
         """Offer an agreement to both parties' signatures; the same sheet again is the same offer (C4.1).
 
-        Without ``ways`` of its own its notices are mailed and its money is run (C7.1).
+        Without ``ways`` of its own its notices are mailed, its money is run and payments are invoiced (C7.1).
 
         Raises Faulty for a sheet whose holidays are of a country without calendar data (C5.2), and for one
         that takes over a running agreement with what was not yet, or no longer, before it is run here.
@@ -128,7 +128,11 @@ class Aftercare:
         try:
             await self._temporal.start_workflow(
                 "Agreement",
-                AgreementStart(canonical=canonical.decode(), at=at, ways=ways or Ways(billing=True)),
+                AgreementStart(
+                    canonical=canonical.decode(),
+                    at=at,
+                    ways=ways or Ways(billing=True, invoices=True),
+                ),
                 id=agreement_workflow_id(terms.agreement_id),
                 task_queue=self._task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,

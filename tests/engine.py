@@ -277,13 +277,14 @@ class World:
         *,
         mail: bool = False,
         billing: bool = False,
+        invoices: bool = False,
         ago: timedelta = timedelta(0),
         **changes: Any,
     ) -> LivedAgreement:
         """A new agreement, offered at a contract instant so long ago; `changes` are to `term_sheet`."""
         terms = term_sheet(f"A-{next(_NUMBERS)}", **changes)
         offset = math.ceil((start + ago - await self.now()).total_seconds())
-        ways = Ways(offset_seconds=offset, mail=mail, billing=billing)
+        ways = Ways(offset_seconds=offset, mail=mail, billing=billing, invoices=invoices)
         status = await self.client.offer(terms, at=start, ways=ways)
         return LivedAgreement(self, terms, start, timedelta(seconds=offset), status)
 

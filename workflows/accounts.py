@@ -19,6 +19,7 @@ from contract.billing import Bill
 from contract.dunning import not_told, told
 from contract.facts import Event, EventKind, LedgerEntry
 from contract.holds import penalty_holds
+from contract.invoicing import delayed_event, issued_event, to_issue
 from contract.money_commands import (
     AnyMoneyCommand,
     BouncePayment,
@@ -41,8 +42,9 @@ from contract.terms import Settlement
 from contract.values import TICK
 from contract.waking import Wake
 from workflows.alarm import Alarm
+from workflows.invoicing import Invoicing
 from workflows.mailing import Mailing
-from workflows.payloads import BillWanted, PenaltiesAnswered, PenaltiesAsked
+from workflows.payloads import BillWanted, PenaltiesAnswered, PenaltiesAsked, Ways
 from workflows.recording import surely
 from workflows.spreading import Spreading
 from workflows.taking import Taking, taking
@@ -69,6 +71,8 @@ class Accounts(Taking):
     _mailing: Mailing
     _spreading: Spreading
     _money_wake: Wake | None
+    _invoicing: Invoicing
+    _ways: Ways
     _look_again: bool
     """Something happened by itself that may make something due."""
 
@@ -159,6 +163,24 @@ class Accounts(Taking):
         if outcome.events or outcome.entries:
             await self._record(outcome.events, outcome.entries)
         return None
+
+    def _invoiced(self, now: datetime) -> list[Event]:
+        """Enter what came of invoices and credit notes since it was asked last (C7.1.3)."""
+        file, events = self._file, list[Event]()
+        at = now.replace(microsecond=0)
+        for news in self._invoicing.take_news():
+            assert file.money is not None
+            if news.issued is not None:
+                file.money.invoices.append(news.issued)
+                events.append(issued_event(news.issued, file.next_seq(), at))
+            elif news.cause is not None:
+                events.append(delayed_event(file.money, news.wanted, file.next_seq(), at, news.cause))
+        return events
+
+    def _want_invoices(self, now: datetime) -> None:
+        """Have the documents issued that the payments now call for (C7.1.3)."""
+        if self._ways.invoices and self._file.money is not None:
+            self._invoicing.add(to_issue(self._file.money, now, self._invoicing.keys))
 
     def _announced(self, seqs: Sequence[int]) -> None:
         """Notices were taken over by the mail server: a suspension's notice period runs from now (C8.2)."""

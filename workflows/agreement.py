@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from temporalio import workflow
@@ -47,6 +48,7 @@ from workflows.alarm import Alarm
 from workflows.changes import Changes
 from workflows.disputes import Disputes, know_disputes
 from workflows.errands import Errand, Errands, refused
+from workflows.invoicing import Invoicing
 from workflows.mailing import Mailing
 from workflows.paces import LONG_RUN
 from workflows.payloads import (
@@ -66,7 +68,7 @@ from workflows.payloads import (
 from workflows.recording import surely
 from workflows.search_attributes import agreement_attributes
 from workflows.spreading import Spreading
-from workflows.story import agreement_story, record_summary
+from workflows.story import agreement_story, invoice_summary, record_summary
 
 LONG_HISTORY = 800
 
@@ -103,15 +105,20 @@ class Agreement(Accounts, Changes, Disputes):
         if start.carried is not None:
             carried = start.carried
             first_version(carried.file, start.canonical)
-            self._file, unsent, untold = carried.file, carried.unsent, carried.untold
-            know_disputes(self._file, self._canonical)
+            know_disputes(carried.file, self._canonical)
         else:
-            (self._file, self._offered), unsent, untold = self._read_offer(start), [], []
+            file, self._offered = self._read_offer(start)
+            carried = AgreementCarried(file=file)
+        self._file = carried.file
         self._recorded = not self._offered
+        agreement_id = self._file.agreement_id
         self._mailing = Mailing(
-            self._file.agreement_id, None, unsent, start.ways.mail, self._announced, self._not_announced
+            agreement_id, None, carried.unsent, start.ways.mail, self._announced, self._not_announced
         )
-        self._spreading = Spreading(self._file.agreement_id, untold)
+        self._spreading = Spreading(agreement_id, carried.untold)
+        self._invoicing = Invoicing(
+            agreement_id, carried.uninvoiced, carried.delayed, partial(invoice_summary, self._file)
+        )
         self._money_wake = money.next_wake(self._file, self._alarm.now())
         self._shown = agreement_attributes(self._file, self._ways.offset)
 
@@ -140,15 +147,18 @@ class Agreement(Accounts, Changes, Disputes):
             self._recorded = True
         self._mailing.go()
         self._spreading.go()
-        while not life.is_over(self._file, self._alarm.now()):
-            self._alarm.set(min(self._wakes(), key=lambda wake: wake.at))
-            await workflow.wait_condition(self._something_to_do)
-            await self._step()
-            if self._long:
-                await self._carry_on()
-        await workflow.wait_condition(lambda: self._mailing.idle and self._spreading.idle)
-        await self._drain()
-        return self._receipt()
+        self._invoicing.go()
+        while True:
+            while not (life.is_over(self._file, self._alarm.now()) and self._invoicing.idle):
+                self._alarm.set(min(self._wakes(), key=lambda wake: wake.at))
+                await workflow.wait_condition(self._something_to_do)
+                await self._step()
+                if self._long:
+                    await self._carry_on()
+            await workflow.wait_condition(lambda: self._mailing.idle and self._spreading.idle)
+            await self._drain()
+            if self._is_done:
+                return self._receipt()
 
     # Updates
 
@@ -265,6 +275,12 @@ class Agreement(Accounts, Changes, Disputes):
 
     # The one loop
 
+    @property
+    def _is_done(self) -> bool:
+        """Over, and nothing is left to issue, mail or tell, not even what came up in the waiting."""
+        idle = self._invoicing.idle and self._mailing.idle and self._spreading.idle
+        return idle and life.is_over(self._file, self._alarm.now())
+
     def _something_to_do(self) -> bool:
         return self._has_come or self._alarm.rings or self._look_again
 
@@ -278,6 +294,8 @@ class Agreement(Accounts, Changes, Disputes):
             await self._decide_changes(now)
             await self._issue_bills(now)
         result = life.step(self._file, [errand.order for errand in errands], now)
+        has_news = self._invoicing.has_news
+        result.events += self._invoiced(now)
         passed, self._passed = self._passed, []
         result.events += [event for one in passed for event in warn(self._file, one, now)]
         activated = self._file.state is AgreementState.OFFERED and self._file.fully_signed
@@ -297,6 +315,8 @@ class Agreement(Accounts, Changes, Disputes):
         self._answer(errands, result)
         if activated:
             await self._take_over()
+        if errands or has_news:
+            self._want_invoices(now)
         await asyncio.gather(*(self._admit(waiting) for waiting in submissions))
         await self._wind_up()
 
@@ -446,7 +466,8 @@ class Agreement(Accounts, Changes, Disputes):
 
     @property
     def _has_come(self) -> bool:
-        return bool(self._errands or self._submissions or self._told or self._passed)
+        come = self._errands or self._submissions or self._told or self._passed
+        return bool(come or self._invoicing.has_news)
 
     @property
     def _busy(self) -> bool:
@@ -459,7 +480,11 @@ class Agreement(Accounts, Changes, Disputes):
                 canonical=self._canonical,
                 ways=self._ways,
                 carried=AgreementCarried(
-                    file=self._file, unsent=self._mailing.unsent, untold=self._spreading.untold
+                    file=self._file,
+                    unsent=self._mailing.unsent,
+                    untold=self._spreading.untold,
+                    uninvoiced=self._invoicing.waiting,
+                    delayed=self._invoicing.delayed,
                 ),
             )
         )

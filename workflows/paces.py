@@ -31,6 +31,18 @@ UNTIL_SENT = RetryPolicy(
     initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
 )
 
+ISSUING = timedelta(minutes=2)
+"""One try of issuing an invoice."""
+PROMPTLY = timedelta(hours=1)
+"""An invoice that could not be issued for this long asks for somebody's attention (C7.1.3)."""
+UNTIL_ISSUED = RetryPolicy(
+    initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
+)
+
+UNTIL_ISSUED_AFTER_ALL = RetryPolicy(
+    initial_interval=timedelta(minutes=5), backoff_coefficient=2, maximum_interval=timedelta(hours=1)
+)
+
 SOON = timedelta(milliseconds=1)
 """The shortest timer: what is due already is due now."""
 NEAR = timedelta(minutes=1)

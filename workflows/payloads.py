@@ -19,6 +19,8 @@ from contract.clock import ServiceWindow
 from contract.commands import CommandName, Submission
 from contract.facts import AgreementSnapshot, Event, RequestSnapshot
 from contract.holds import PenaltyHold
+from contract.invoices import IssuedInvoice
+from contract.invoicing import InvoiceWanted
 from contract.money import Money
 from contract.money_file import Suspension
 from contract.refusals import Refusal, RefusalKind
@@ -40,6 +42,8 @@ class Ways(Record):
     """Whether notices are mailed; everything is recorded either way."""
     billing: bool = False
     """Whether the agreement's money is run: bills, payments, late fees, suspension (C7.1, C8.2)."""
+    invoices: bool = False
+    """Whether payments are invoiced, where the agreement's money is run (C7.1.3)."""
 
     @property
     def offset(self) -> timedelta:
@@ -61,6 +65,10 @@ class AgreementCarried(Record):
     unsent: list[int] = []
     untold: list[Suspension] = []
     """Suspensions that open requests have not been told of."""
+    uninvoiced: list[InvoiceWanted] = []
+    """Invoices and credit notes that are wanted and not issued (C7.1.3)."""
+    delayed: list[str] = []
+    """Of these, the keys of those of which it was told that they take long."""
 
 
 class RequestStart(Record):
@@ -187,6 +195,19 @@ class PenaltiesAnswered(Model):
 
     event: Event | None = None
     refusal: Refusal | None = None
+
+
+class InvoiceToIssue(Model):
+    """A document to be issued: numbered, issued and kept, exactly once (C7.1.3)."""
+
+    agreement_id: str
+    wanted: InvoiceWanted
+
+
+class Invoiced(Model):
+    """What came of it. ``issued`` is None when its payment was taken back before it was begun."""
+
+    issued: IssuedInvoice | None = None
 
 
 class SuspensionTold(Model):

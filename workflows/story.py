@@ -22,6 +22,8 @@ from contract.agreement_file import AgreementFile
 from contract.agreement_states import AgreementState
 from contract.deadlines import CLAUSES, Reading, readings
 from contract.facts import Event
+from contract.invoices import InvoiceKind
+from contract.invoicing import InvoiceWanted
 from contract.judging import NAMES, next_wake
 from contract.parties import Role
 from contract.request import RequestState
@@ -68,6 +70,15 @@ def record_summary(events: Sequence[Event]) -> str:
     """What a step records: its first event by name, the others by number."""
     more = f" and {len(events) - 1} more" if len(events) > 1 else ""
     return f"Record {events[0].kind} · {events[0].clause}{more}"
+
+
+def invoice_summary(file: AgreementFile, wanted: InvoiceWanted) -> str:
+    """Which document an activity issues: for a payment of how much, that came when."""
+    what = "Invoice" if wanted.kind is InvoiceKind.INVOICE else "Credit note"
+    payments = file.money.payments if file.money is not None else []
+    found = [payment for payment in payments if payment.key == wanted.payment]
+    of = f" of {found[0].amount} {found[0].amount.currency}, {found[0].value_date}" if found else ""
+    return f"{what} for payment{of} · C7.1.3"
 
 
 # A request

@@ -22,6 +22,8 @@ from contract.dispute_commands import (
     WithdrawDispute,
 )
 from contract.facts import Account, EntryKind, Event, LedgerEntry, PenaltiesPassed, RecordBatch
+from contract.invoices import InvoiceFile, Issued
+from contract.invoicing import delayed_event, issued_event, to_issue
 from contract.money import Money
 from contract.money_commands import (
     AnyMoneyCommand,
@@ -41,6 +43,7 @@ from contract.notices import Notice
 from contract.parties import Actor
 from contract.settling import Ask
 from records import RecordStore
+from records.invoices import told
 from tests.activities.lives import LI_MING, WANG_FANG, Life, local, said, sheet
 
 CHEQUE: dict[str, Any] = {"means": "cheque", "reference": "C-77"}
@@ -149,6 +152,26 @@ class MoneyLife(Life):
         if events:
             await self._tell(workflow_id, None, events)
 
+    async def invoice(self, now: str, *, delayed: bool = False) -> None:
+        """Issue every document that is wanted, or tell that it takes long."""
+        money, at = self.agreement.money, local(now)
+        assert money is not None
+        await self.pass_until(at)
+        for wanted in to_issue(money, at):
+            if delayed:
+                event = delayed_event(money, wanted, self.agreement.next_seq(), at, "no_answer")
+                await self._told([event], [])
+                continue
+            agreement_id = self.terms.agreement_id
+            begun = await self.store.begin_invoice(agreement_id, wanted)
+            assert begun is not None
+            number = begun.document.number
+            file = InvoiceFile(name=f"{number}.pdf", media_type="application/pdf", content=b"%PDF-1.7 \xe5")
+            issued = Issued(number=f"F-{number}", files=[file])
+            kept = told(await self.store.keep_issued(agreement_id, wanted.key, "gateway", issued))
+            money.invoices.append(kept)
+            await self._told([issued_event(kept, self.agreement.next_seq(), at)], [])
+
 
 async def life_of_money(
     store: RecordStore, language: str, notify: Callable[[Notice], Awaitable[None]] | None = None
@@ -162,7 +185,10 @@ async def life_of_money(
     received = {"amount": "24500.00", "value_date": date(2026, 4, 20)}
     await life.do(RecordPayment, "2026-04-20 10:00", **CHEQUE, **received)
     await life.do(ClearPayment, "2026-04-21 10:00", **CHEQUE, cleared_on=date(2026, 4, 21))
+    await life.invoice("2026-04-21 11:00", delayed=True)
+    await life.invoice("2026-04-21 12:00")
     await life.do(BouncePayment, "2026-04-25 10:00", **CHEQUE, reason="No funds.")
+    await life.invoice("2026-04-25 11:00")
     received = {"amount": "50.00", "value_date": date(2026, 4, 26)}
     await life.do(RecordPayment, "2026-04-26 10:00", **TRANSFER, **received)
     await life.do(ReversePayment, "2026-04-27 10:00", **TRANSFER, reason="Of another customer.")

@@ -273,6 +273,18 @@ SAYS: dict[EventKind, tuple[list[str], list[str]]] = {
         ["CNY 50.00", "T-78", "bank transfer", "Of another customer."],
         ["人民币 50.00 元", "T-78", "银行转账", "Of another customer."],
     ),
+    EventKind.INVOICE_ISSUED: (
+        ["INV-2026-000001", "F-INV-2026-000001", "CNY 24,500.00", "Tuesday, 21 April 2026", "attached"],
+        ["INV-2026-000001", "F-INV-2026-000001", "人民币 24,500.00 元", "2026年4月21日（周二）", "附件"],
+    ),
+    EventKind.CREDIT_NOTE_ISSUED: (
+        ["CN-2026-000001", "INV-2026-000001", "CNY -24,500.00", "Saturday, 25 April 2026", "attached"],
+        ["CN-2026-000001", "INV-2026-000001", "人民币 -24,500.00 元", "2026年4月25日（周六）", "附件"],
+    ),
+    EventKind.INVOICE_DELAYED: (
+        ["CNY 24,500.00", "C-77", "Tuesday, 21 April 2026, 11:00", "could not be issued", "no_answer"],
+        ["人民币 24,500.00 元", "C-77", "2026年4月21日（周二）11:00", "未能开具", "no_answer"],
+    ),
     EventKind.LATE_FEE_WAIVED: (
         ["CNY 20.00", "B001", "A good year."],
         ["人民币 20.00 元", "B001", "A good year."],
@@ -450,6 +462,19 @@ def test_each_event_is_told_with_its_facts_in_both_parts(
             assert [fact for fact in expected if not any(f in written for f in fact.split("|"))] == []
             assert told.event.clause in written
             assert "Asia/Shanghai, UTC+08:00" in written
+
+
+@pytest.mark.parametrize("kind", [EventKind.INVOICE_ISSUED, EventKind.CREDIT_NOTE_ISSUED])
+def test_an_invoice_and_a_credit_note_are_attached_c7_1_3(lives: dict[Language, list[Told]], kind: EventKind):
+    for language in Language:
+        sent = [told for told in lives[language] if told.event.kind is kind]
+        for told in sent:
+            (attached,) = told.message.iter_attachments()
+            assert isinstance(attached, EmailMessage)
+            assert attached.get_filename() == f"{told.event.payload['number']}.pdf"
+            assert attached.get_content_type() == "application/pdf"
+            assert attached.get_content() == b"%PDF-1.7 \xe5"
+        assert sent
 
 
 @pytest.mark.parametrize("language", list(Language))
