@@ -7,19 +7,22 @@ statement; and what is owed must be what :func:`tests.contract.money_lives.worke
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from contract.facts import Account, Event, EventKind, LedgerEntry
+from contract.dispute_commands import DISPUTE_COMMANDS
+from contract.dispute_names import DisputeCommandName
+from contract.facts import Account, Event, EventKind, LedgerEntry, RecordBatch
 from contract.money_commands import MONEY_COMMANDS, MoneyCommandName
 from contract.parties import Actor, Role
 from contract.refusals import RefusalKind, Refused
 from contract.statements import Statement, statement
 from contract.terms import Means
 from starter.errors import CommandRefused
-from tests.contract.money_lives import MoneyAgreed, MoneyLife, worked_out
-from tests.engine import ACTORS, LivedAgreement, World
+from tests.contract.money_lives import DISPUTES, PERSONS, MoneyAgreed, MoneyLife, worked_out
+from tests.engine import LivedAgreement, World
 
 NOT_MONEY = {
     EventKind.OFFERED,
@@ -49,31 +52,72 @@ class LivedTwice:
         """An agreement in force at 9 o'clock of its first day, which is now."""
         file = agreed.file()
         agreement = await world.agreement(file.effective_at, billing=True, **terms_of(agreed) | changes)
+        await agreement.event(EventKind.BILL_ISSUED, None)
         return cls(agreement, MoneyLife(agreed, agreement_id=agreement.id, mail_delay=timedelta(seconds=1)))
 
     async def do(
         self, name: str, day: date, hour: float = 10, *, role: Role = Role.PROVIDER, **content: Any
     ) -> RefusalKind | None:
         """Give a command to both at its hour; why they refused it, which is the same for both."""
-        refusal: RefusalKind | None = None
-        try:
-            self.life.do(name, day, hour, role=role, **content)
-        except Refused as problem:
-            refusal = problem.refusal.kind
         at = self.life.at(day, hour)
         await self.agreement.pass_time_until(at)
-        by = Actor(party=ACTORS[role].party, person="P")
-        command = MONEY_COMMANDS[MoneyCommandName(name)]
-        command_id = f"c{self.life.commands}"
+        return await self._both(
+            lambda: self.life.do(name, day, hour, role=role, **content),
+            lambda command_id: self.agreement.client.settle(
+                self.agreement.id,
+                MONEY_COMMANDS[MoneyCommandName(name)],
+                Actor(party=role.value, person="P"),
+                at=at,
+                command_id=command_id,
+                **content,
+            ),
+            f"{name} on {day}",
+        )
+
+    async def dispute(
+        self, name: str, at: datetime, *, role: Role = Role.CUSTOMER, **content: Any
+    ) -> RefusalKind | None:
+        """The same for a command on a dispute, at an instant that has come."""
+        self.life.wake(at)
+        return await self._both(
+            lambda: self.life.dispute_at(name, at, role=role, **content),
+            lambda command_id: self.agreement.client.dispute(
+                self.agreement.id,
+                DISPUTE_COMMANDS[DisputeCommandName(name)],
+                Actor(party=role.value, person=PERSONS[role]),
+                at=at,
+                command_id=command_id,
+                **content,
+            ),
+            f"{name} at {at}",
+        )
+
+    async def _both(
+        self, rules: Callable[[], None], engine: Callable[[str], Awaitable[Any]], what: str
+    ) -> RefusalKind | None:
+        expected: RefusalKind | None = None
+        try:
+            rules()
+        except Refused as problem:
+            expected = problem.refusal.kind
         found: RefusalKind | None = None
         try:
-            await self.agreement.client.settle(
-                self.agreement.id, command, by, at=at, command_id=command_id, **content
-            )
+            await engine(f"c{self.life.commands}")
         except CommandRefused as problem:
             found = problem.kind
-        assert found is refusal, f"{self.agreement.id} {name} on {day}"
-        return refusal
+        assert found is expected, f"{self.agreement.id}: {what}: {found}, not {expected}"
+        return found
+
+    async def accrue(self, minor: int, at: datetime, request_id: str = "r") -> None:
+        """A penalty is posted for a request, as the request itself would."""
+        self.life.accrue(minor, at, request_id)
+        batch = RecordBatch(
+            workflow_id=self.agreement.handle.id,
+            agreement_id=self.agreement.id,
+            events=[],
+            entries=[self.life.entries[-1]],
+        )
+        await self.agreement.world.store.append(batch)
 
     # What is on record
 
@@ -111,7 +155,7 @@ class LivedTwice:
     async def _holds_the_same_entries(self) -> list[LedgerEntry]:
         entries = await self.entries()
         assert max(Counter(entry.key for entry in entries).values(), default=1) == 1
-        found = {entry.key: entry for entry in entries if not _is_penalty(entry)}
+        found = {entry.key: entry for entry in entries}
         expected = {entry.key: entry for entry in self.life.entries}
         assert {key: _moved(entry) for key, entry in found.items()} == {
             key: _moved(entry) for key, entry in expected.items()
@@ -159,6 +203,8 @@ def terms_of(agreed: MoneyAgreed) -> dict[str, Any]:
             "means": list(Means),
         },
         "penalties": {"settlement": agreed.settlement},
+        "disputes": DISPUTES.model_dump(mode="json"),
+        "closing_days": 10,
         "late_payment": {
             "percent_per_day": agreed.percent,
             "grace_days": agreed.grace,
@@ -183,8 +229,3 @@ def _what(event: Event) -> dict[str, Any]:
 
 def _moved(entry: LedgerEntry) -> dict[str, Any]:
     return entry.model_dump(mode="json", exclude={"event_seq", "effective_at"})
-
-
-def _is_penalty(entry: LedgerEntry) -> bool:
-    """Posted for a request, or by a test in its place: no part of the rules' life."""
-    return Account.PENALTY_EXPENSE in (entry.debit, entry.credit)

@@ -182,6 +182,10 @@ class MoneyLife:
 
     def wake(self, until: datetime, *, after_outage: bool = False) -> None:
         """Issue what is due by an instant, do what fell due in order; after an outage all of it at once."""
+        dates = self.agreement.dates
+        assert dates is not None
+        if self.agreement.state is AgreementState.ACTIVE and dates.ends_at < until and not after_outage:
+            self.wake(dates.ends_at)
         advance = self._catch_up if after_outage else self._advance
         while (due := money_life.next_bill(self.file)) is not None and due[0] <= until:
             advance(due[0])
@@ -272,6 +276,7 @@ class MoneyLife:
             outcome = dispute_deeds.advance(self.file, now, self.number)
             self._keep(outcome.events, outcome.entries)
             self._deliver(now)
+            self._end(now)
         outcome = dispute_deeds.advance(self.file, until, self.number)
         self._keep(outcome.events, outcome.entries)
         self._deliver(until)

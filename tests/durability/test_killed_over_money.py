@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 
-from contract.facts import EventKind
 from tests.contract.money_lives import MoneyAgreed
 from tests.durability.dying import Brisk, mortal_workers
 from tests.engine import MINUTE, World, skipped_world, skipping_server
@@ -64,7 +63,6 @@ class Life:
 
     async def begin(self, world: World) -> None:
         self.lived = await LivedTwice.agree(world, self.agreed)
-        await self.lived.agreement.event(EventKind.BILL_ISSUED, None)
 
     async def do(self, name: str, on: date, **content: Any) -> None:
         assert await self.lived.do(name, on, **content) is None
