@@ -21,6 +21,7 @@ from contract.agreement_changes import open_changes
 from contract.agreement_file import AgreementFile
 from contract.agreement_states import AgreementState
 from contract.deadlines import CLAUSES, Reading, readings
+from contract.disputes import DisputeState, open_disputes
 from contract.facts import Event
 from contract.invoices import InvoiceKind
 from contract.invoicing import InvoiceWanted
@@ -219,6 +220,7 @@ def agreement_story(file: AgreementFile, offset: timedelta) -> str:
         *_open_changes(file, zone),
         *_open_requests(file),
         *_money(file),
+        *_disputes(file, zone),
         *(_may(role, parties[role], agreement_commands_now(file, role)) for role in Role),
         "",
         f'Its requests: `AftercareAgreementId="{file.agreement_id}" AND WorkflowType="ServiceRequest"`',
@@ -252,6 +254,19 @@ def _money(file: AgreementFile) -> Iterator[str]:
     if owed.suspended_since is not None:
         since = _when(owed.suspended_since, file.terms.time_zone)
         yield f"- **Service suspended** since {since} · C8.2"
+
+
+def _disputes(file: AgreementFile, zone: str) -> Iterator[str]:
+    """Open disputes: over what, where each stands, and until when."""
+    for dispute in [] if file.money is None else open_disputes(file.money.disputes):
+        over = dispute.item.bill or dispute.item.request_id or dispute.item.matter.value
+        if dispute.state is DisputeState.REFERRED:
+            stands = "referred to arbitration · C9.2"
+        elif dispute.window_told:
+            stands = f"may be referred until **{_when(dispute.stale_ends, zone)}** · C9.2"
+        else:
+            stands = f"in negotiation until **{_when(dispute.window_ends, zone)}** · C9.1"
+        yield f"- **Dispute {dispute.number}** over {_words(dispute.item.matter)} `{over}`: {stands}"
 
 
 def _term(file: AgreementFile, zone: str) -> str:

@@ -9,8 +9,9 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from contract.agreement_disputes import DisputeStanding
-from contract.disputes import Amount, AmountKind, Dispute, DisputeState, Item, Matter
+from contract.disputes import Dispute, DisputeState
 from contract.facts import Event
+from starter.showing.disputed import amounts, item
 from starter.showing.paper import (
     BAD,
     DIM,
@@ -36,31 +37,6 @@ _STYLES = {
 }
 
 
-def item(over: Item) -> str:
-    """What a dispute is over, in words."""
-    match over.matter:
-        case Matter.REQUEST:
-            return f"penalties of request {over.request_id}"
-        case Matter.OTHER:
-            return "something else"
-        case _:
-            return ", ".join(sorted(over.parts)).replace("_", " ")
-
-
-def amount(one: Amount) -> str:
-    """One amount of a settlement or an award, in words."""
-    match one.kind:
-        case AmountKind.PENALTY:
-            which = "penalties" if one.penalty is None else one.penalty.value.replace("_", " ")
-            return f"{which} of request {one.request_id}: {one.amount}"
-        case AmountKind.BILL:
-            return f"bill {one.bill} less {one.amount}"
-        case AmountKind.LATE_FEE:
-            return f"late fee of {one.bill} less {one.amount}"
-        case AmountKind.CREDIT:
-            return f"credit {one.amount}"
-
-
 def standing_lines(standing: DisputeStanding, zone: ZoneInfo) -> list[RenderableType]:
     """The answer to a command: where the dispute stands, until when, and what comes next."""
     one = standing.dispute
@@ -70,9 +46,9 @@ def standing_lines(standing: DisputeStanding, zone: ZoneInfo) -> list[Renderable
         lines.append(f"negotiation until {exactly(one.window_ends, zone)}; then either may refer it to")
         lines.append(f"{one.commission}, until {exactly(one.stale_ends, zone)}")
     if one.offer is not None and one.state.is_open:
-        lines.append(f"offer {one.offer.number} of the {one.offer.by}: {_amounts(one.offer.amounts)}")
+        lines.append(f"offer {one.offer.number} of the {one.offer.by}: {amounts(one.offer.amounts)}")
     if one.ending is not None:
-        lines.append(f"decided: {_amounts(one.ending.amounts)}")
+        lines.append(f"decided: {amounts(one.ending.amounts)}")
     return list(lines)
 
 
@@ -110,20 +86,16 @@ def _facts(one: Dispute, zone: ZoneInfo) -> Iterator[tuple[str, RenderableType]]
     if one.failed_by:
         yield "declared failed by", " and ".join(f"the {role}" for role in one.failed_by)
     if one.offer is not None:
-        offered = f"{one.offer.number} by {one.offer.person} ({one.offer.by}): {_amounts(one.offer.amounts)}"
+        offered = f"{one.offer.number} by {one.offer.person} ({one.offer.by}): {amounts(one.offer.amounts)}"
         yield "offer", offered
     if one.referred_at is not None:
         yield "referred", f"{exactly(one.referred_at, zone)} by the {one.referred_by}"
     if one.ended_at is not None:
         yield "hold lifted", exactly(one.ended_at, zone)
     if one.ending is not None:
-        yield "decided", f"{_amounts(one.ending.amounts)} ({one.ending.clause})"
+        yield "decided", f"{amounts(one.ending.amounts)} ({one.ending.clause})"
         yield "by", ", ".join(f"{person} ({role})" for role, person in one.ending.persons.items())
         if one.ending.charge_held_days:
             yield "late fees", "charged for the days on hold as well"
         if one.ending.digest is not None:
             yield "award", one.ending.digest
-
-
-def _amounts(amounts: Sequence[Amount]) -> str:
-    return "; ".join(map(amount, amounts)) or "no amounts"

@@ -16,7 +16,7 @@ from contract.agreement_money import MoneyStanding
 from contract.money_file import Payment, Payout
 from contract.statements import Statement, StatementLine
 from records.results import PostedEntry
-from starter.showing.disputes import item
+from starter.showing.disputed import item
 from starter.showing.paper import BAD, DIM, GOOD, NOTHING, exactly, facts, marked, money, table, words
 from starter.showing.plain import plain
 

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
+from contract.disputes import Dispute
 from contract.facts import Event, EventKind
+from starter.showing.disputed import amounts
 from starter.showing.paper import BAD, GOOD, NOTED, PROVISIONAL, briefly, marked, table, words
 
 E = EventKind
@@ -36,6 +38,9 @@ _SAID = {
     E.WITHDRAWN: "reason",
     E.OFFER_REFUSED: "reason",
     E.OFFER_WITHDRAWN: "reason",
+    E.NEGOTIATION_FAILED: "reason",
+    E.DISPUTE_REFERRED: "reason",
+    E.DISPUTE_WITHDRAWN: "reason",
 }
 """The field of an event's payload that holds what a person said."""
 
@@ -92,6 +97,14 @@ def detail(event: Event, zone: ZoneInfo) -> str:
             return f"{said['target']} due {_at(said['due'], zone)}{provisional}"
         case E.PENALTY_ACCRUED:
             return str(said["formula"])  # which ends with the amount
+        case E.DISPUTE_OPENED:
+            return str(said["dispute"]["about"])
+        case E.SETTLEMENT_OFFERED | E.DISPUTE_SETTLED | E.DISPUTE_AWARDED:
+            dispute = Dispute.model_validate(said["dispute"])
+            decided = dispute.offer if dispute.ending is None else dispute.ending
+            return "" if decided is None else amounts(decided.amounts)
+        case E.PENALTIES_WARNED:
+            return f"{said['amount']} of {said['fees']} {said['currency']} in year {said['contract_year']}"
         case E.PENALTY_REVERSED:
             return f"{said['amount']} {said['currency']}"
         case E.CLOSED_BY_ITSELF:

@@ -14,7 +14,18 @@ import pytest
 
 from contract.clock import ServiceWindow
 from contract.commands import CommandName
+from contract.dispute_commands import (
+    ConfirmSettlement,
+    DeclareFailed,
+    DisputeCommand,
+    OfferSettlement,
+    OpenDispute,
+    RecordAward,
+    ReferDispute,
+    WithdrawDispute,
+)
 from contract.facts import EventKind
+from contract.parties import Actor
 from tests.engine import (
     CUSTOMER,
     DAY,
@@ -246,6 +257,46 @@ async def taken_over(world: World) -> LivedAgreement:
     return agreement
 
 
+async def disputed(world: World) -> LivedAgreement:
+    """Disputes settled, awarded, withdrawn and lapsed; penalties that both sides are warned of."""
+    terms: dict[str, Any] = {"disputes": {"negotiation_days": 30, "stale_days": 60}}
+    agreement = await world.agreement(mail=True, billing=True, **terms)
+    await agreement.submit()
+    await agreement.event(EventKind.BILL_ISSUED, None)
+    await agreement.pass_time_until(START + 9 * DAY)
+    await agreement.event(EventKind.PENALTIES_WARNED, None)
+
+    async def argue(
+        command: type[DisputeCommand], by: Actor, day: int, number: str = "D001", **content: Any
+    ) -> None:
+        at = START + day * DAY
+        await agreement.pass_time_until(at)
+        named = {} if command is OpenDispute else {"dispute": number}
+        await agreement.client.dispute(agreement.id, command, by, at=at, **named, **content)
+
+    request = {"matter": "request", "request_id": R}
+    bill = {"matter": "bill", "bill": "B001"}
+    await argue(OpenDispute, PROVIDER, 10, item=request, about="It was your firewall.")
+    await argue(OpenDispute, CUSTOMER, 11, item=bill, about="Not what was agreed.", amount="400.00")
+    amounts = [{"kind": "bill", "bill": "B001", "amount": "100.00"}]
+    await argue(OfferSettlement, PROVIDER, 12, "D002", amounts=amounts)
+    await argue(ConfirmSettlement, CUSTOMER, 13, "D002", offer=1)
+    for by in (PROVIDER, CUSTOMER):
+        await argue(DeclareFailed, by, 14)
+    await argue(ReferDispute, CUSTOMER, 15)
+    await agreement.pass_time_until(START + 35 * DAY)
+    decided = [{"kind": "penalty", "request_id": R, "amount": "1500.00"}]
+    await argue(RecordAward, CUSTOMER, 36, digest="a" * 64, amounts=decided)
+    await argue(OpenDispute, CUSTOMER, 37, item={"matter": "other"}, about="The tone.")
+    await argue(WithdrawDispute, CUSTOMER, 38, "D003")
+    await argue(OpenDispute, CUSTOMER, 39, item={"matter": "other"}, about="The tone again.")
+    await agreement.pass_time_until(START + 99 * DAY + HOUR)
+    await agreement.event(EventKind.DISPUTE_LAPSED, None)
+    await agreement.client.dispute(agreement.id, ReferDispute, CUSTOMER, at=START + 99 * DAY, dispute="D004")
+    await agreement.pass_time_until(START + 101 * DAY)
+    return agreement
+
+
 LIVES: tuple[Callable[[World], Awaitable[LivedAgreement]], ...] = (
     on_time,
     late_in_everything,
@@ -258,4 +309,5 @@ LIVES: tuple[Callable[[World], Awaitable[LivedAgreement]], ...] = (
     refused,
     lapsed,
     taken_over,
+    disputed,
 )

@@ -14,6 +14,7 @@ from temporalio.workflow import NondeterminismError
 
 import workflows
 from contract.commands import CommandName
+from contract.dispute_names import DisputeCommandName
 from runtime.engines import time_skipping_environment
 from runtime.sandbox import sandbox
 from tests.keys import ENCRYPTED
@@ -42,7 +43,7 @@ def test_every_command_is_in_some_history():
         for event in history(path).events
     }
     agreement = {"sign", "refuse_offer", "submit_request"}
-    assert given >= {*CommandName, *agreement, "tell", "apply_calendar"}
+    assert given >= {*CommandName, *agreement, *DisputeCommandName, "tell", "apply_calendar"}
 
 
 def test_whatever_can_happen_to_a_workflow_is_in_some_history():

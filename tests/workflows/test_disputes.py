@@ -46,6 +46,7 @@ from tests.engine import (
     short_runs,
     term_sheet,
 )
+from tests.workflows.test_story import details
 from workflows.disputes import know_disputes
 
 pytestmark = pytest.mark.engine
@@ -361,6 +362,18 @@ async def test_a_dispute_goes_on_in_the_next_run(world: World, monkeypatch: pyte
     (standing,) = await agreement.client.disputes(agreement.id)
     assert standing.dispute.state is DisputeState.SETTLED
     assert standing.dispute.opened_at == opened.dispute.opened_at
+
+
+async def test_an_operator_reads_which_disputes_are_open_and_until_when(world: World):
+    agreement = await world.agreement(**TERMS)
+    await open_dispute(agreement, START + DAY)
+    read = await details(agreement.handle)
+    assert (
+        "**Dispute D001** over bill `B001`: in negotiation until **Thu 2 Apr 2026, 09:00:00** · C9.1" in read
+    )
+    assert "`withdraw_dispute`" in read
+    await tell(agreement, WithdrawDispute, CUSTOMER, START + DAY, dispute="D001")
+    assert "**Dispute" not in await details(agreement.handle)
 
 
 async def test_the_engine_knows_how_many_disputes_are_open(world: World):
