@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from contract.agreement_file import Signature, TermDates
@@ -17,7 +18,11 @@ from contract.reading import read_terms
 from contract.statements import Statement
 from contract.terms import TermSheet
 from documents import agreements, statements
+from documents.errors import CannotPrint
 from records.results import RecordedEvent
+
+PRINTABLE: Final = 1000
+"""More lines than these make hundreds of pages, and the typesetter wants memory for all of them at once."""
 
 Printed = Iterator[tuple[str, bytes]]
 """Names and contents."""
@@ -46,6 +51,9 @@ def _agreement(canonical: str, own: Sequence[RecordedEvent]) -> Printed:
 
 
 def _statement(stated: Statement, sheet: TermSheet) -> Printed:
+    lines = len(stated.lines) + len(stated.penalties)
+    if lines > PRINTABLE:
+        raise CannotPrint(f"the statement of {stated.as_of} has {lines} lines, which are in statements/")
     language = sheet.customer.language
     yield f"statement-{stated.as_of}.{language}.pdf", statements.pdf(stated, sheet, language=language)
 

@@ -5,22 +5,35 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from google.protobuf.json_format import Parse
+from structlog.testing import capture_logs
 from temporalio.api.history.v1 import History
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from activities.histories import Histories, history_of
+from activities.histories import Histories, archiving, history_of
 from contract.commands import CommandName
 from runtime.connection import PLAIN
 from runtime.engines import DevServer
 from starter.evidence.packing import pack
-from tests.engine import CONTENT, HOUR, START, LivedAgreement, R, World, eventually, real_world, short_runs
+from tests.engine import (
+    CONTENT,
+    HOUR,
+    START,
+    LivedAgreement,
+    R,
+    World,
+    eventually,
+    real_world,
+    short_runs,
+    skipping_world,
+)
 from tests.evidence.forging import Files, rows_of, unpacked
 from tests.keys import ENCRYPTED
 from workflows.agreement import Agreement
@@ -143,6 +156,36 @@ async def test_a_sweep_finds_nothing_new_the_second_time(world: World):
     assert (run.outcome, run.request_id, run.agreement_id) == ("terminated", R, agreement.id)
     again = await histories.sweep(agreement_ids=[agreement.id])
     assert (again.kept, again.known, again.left) == (0, 1, 0)
+
+
+async def test_beside_a_worker_it_happens_by_itself(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("activities.histories.SETTLING", timedelta(0))
+    monkeypatch.setattr("activities.histories.EVERY", timedelta(milliseconds=50))
+    async with archiving(world.temporal, world.store):
+        agreement = await world.agreement()
+        await agreement.submit()
+        await world.temporal.get_workflow_handle(agreement.request_handle().id).terminate()
+
+        async def it_is_kept() -> bool:
+            return bool(await world.store.histories(agreement.request_handle().id))
+
+        await eventually(it_is_kept, "a sweep after the request's end")
+
+
+async def test_an_engine_without_lists_is_told_of_and_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("activities.histories.SETTLING", timedelta(0))
+    monkeypatch.setattr("activities.histories.EVERY", timedelta(milliseconds=5))
+    async with skipping_world(tmp_path) as world:
+        with capture_logs() as lines:
+            async with archiving(world.temporal, world.store):
+
+                async def asked_twice() -> bool:
+                    return len(lines) > 1
+
+                await eventually(asked_twice, "a second sweep")
+    assert {(line["event"], line["reason"]) for line in lines} == {("histories not archived", "RPCError")}
 
 
 async def test_a_run_that_is_not_over_is_not_put_on_record(world: World):

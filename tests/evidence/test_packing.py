@@ -204,6 +204,17 @@ async def test_what_cannot_be_printed_is_left_out_and_said(empty_store: RecordSt
     assert (found.counts["documents"], found.faults) == (0, [])
 
 
+async def test_a_statement_of_hundreds_of_pages_is_not_printed(
+    store: RecordStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("starter.evidence.papers.PRINTABLE", 3)
+    found = await packed(store, REQUESTS, tmp_path / "pack.zip")
+    assert found.not_printed is not None
+    assert found.not_printed.endswith("lines, which are in statements/")
+    printed = [path for path in unpacked(tmp_path / "pack.zip") if path.startswith("documents/")]
+    assert sorted(printed) == ["documents/agreement.customer.en.pdf", "documents/agreement.provider.en.pdf"]
+
+
 async def test_ids_that_differ_in_capitals_only_have_files_of_their_own(
     empty_store: RecordStore, tmp_path: Path
 ):
