@@ -31,7 +31,7 @@ def faulty(tmp_path: Path) -> Path:
 
 def test_a_good_sheet_has_its_digest_printed(aftercare: CommandLine):
     printed = aftercare.well("terms", "check", *EXAMPLES)
-    assert len(printed.splitlines()) == len(EXAMPLES)
+    assert printed.count(": no faults") == len(EXAMPLES)
     for path in EXAMPLES:
         digest = hashlib.sha256(canonical_bytes(read_terms(path.read_text()))).hexdigest()
         assert f"{path}: no faults" in printed
@@ -157,3 +157,41 @@ def test_a_name_that_cannot_be_printed_is_refused_with_the_character(aftercare: 
     assert said.code == 3
     assert "U+1F600" in said.err
     assert not (tmp_path / "made").exists()
+
+
+def test_what_a_sheet_takes_over_is_shown_in_a_line_and_balance_by_balance(aftercare: CommandLine):
+    sheet = next(path for path in EXAMPLES if path.stem == "taken-over")
+    checked = aftercare.well("terms", "check", sheet)
+    assert (
+        "taken over: run here from 2026-02-20, in force since 2025-05-12; 2 bills not paid in full" in checked
+    )
+    assert "11,034.50 CNY with late fees" in checked
+    lines = [" ".join(line.split()) for line in aftercare.well("terms", "show", sheet).splitlines()]
+    for line in (
+        "C4.1 term 2 years from 2025-05-12; the offer is open for 30 days",
+        "C7.1 bills billed before through 2026-03-11; first bill here B011, of 2026-03-12",
+        "C7.1 bill HX-2026-01 2026-01-12 to 2026-02-11, due 2026-01-27: "
+        "3,000.00 CNY unpaid, late fee 34.50 CNY",
+        "C8.1 penalties, year 1 3,200.00 CNY accrued, 1,000.00 CNY not settled",
+        "C6.1.1 request HX-4716 How is the archive restored?",
+    ):
+        assert line in lines
+
+
+def test_what_happened_after_the_balances_is_listed_beside_the_other_faults(
+    aftercare: CommandLine, tmp_path: Path
+):
+    request = {
+        "request_id": "R-1",
+        "service": "technical_support",
+        "title": "No sound",
+        "submitted_at": "2026-03-01T00:00:00+08:00",
+    }
+    before = {"effective_date": "2025-09-01", "run_from": "2026-03-01", "credit": -1, "requests": [request]}
+    said = aftercare("terms", "check", write_sheet(tmp_path, taken_over=before))
+    assert said.code == 3
+    assert "taken_over.credit (C7.1): given -1; allowed: 0 or more" in said.err
+    assert (
+        "taken_over.requests[0].submitted_at (C6.1.1): given 2026-03-01T00:00:00+08:00; "
+        "allowed: before 2026-03-01T00:00:00+08:00, from when the agreement is run here"
+    ) in said.err
