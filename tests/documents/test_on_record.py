@@ -67,6 +67,14 @@ def test_an_agreement_that_nobody_changed_has_its_originals_only():
     ]
 
 
+def test_an_offer_that_nobody_has_signed_has_its_originals_to_sign():
+    lived = Lived()
+    offered = Event(seq=1, at=START, kind=EventKind.OFFERED, clause="C4.1")
+    made = on_record.documents_of([offered], lived.versions, [Language.ENGLISH])
+    assert all(text_of(pdf).count("Name and title") == 2 for pdf in made.values())
+    assert len(made) == 2
+
+
 def test_the_same_record_gives_the_same_bytes():
     assert Lived().documents(Language.ENGLISH) == Lived().documents(Language.ENGLISH)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pypdf
@@ -39,6 +40,12 @@ def test_the_same_content_gives_the_same_bytes_in_another_process(language):
     )
     ran = [subprocess.run([sys.executable, "-c", code], capture_output=True, check=True) for _ in range(2)]
     assert ran[0].stdout == ran[1].stdout
+
+
+def test_documents_made_at_the_same_time_are_the_same():
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: printed(paper(Words("同时 at once"))), range(16)))
+    assert len(set(made)) == 1
 
 
 def test_the_date_of_a_document_is_that_of_its_facts_not_of_its_printing():
