@@ -98,7 +98,7 @@ class ObjectToFeeChange(ChangeCommand):
     clause = "C7.2.2"
     amount: Fee | None = None
     effective_on: date | None = None
-    """None: the date of the notice."""
+    """None: as in the offer before."""
     reason: Text | None = None
 
 

@@ -71,6 +71,7 @@ def propose(file: AgreementFile, command: ProposeFeeChange, role: Role) -> Deed:
         earliest_on=earliest,
         if_unanswered=rules.if_unanswered,
         standing=offer,
+        offered_on=offer.effective_on,
     )
     file.negotiations.fee_change = change
     current = terms.money(terms.fees.amount)
@@ -103,7 +104,7 @@ def object_to(file: AgreementFile, command: ObjectToFeeChange, role: Role) -> De
     """The customer objects (C7.2.2); without a counter-offer no offer stands until somebody makes one."""
     _by(role, Role.CUSTOMER, "it is the customer who objects; the provider counters or withdraws", "C7.2.2")
     change = _open(file, command.at)
-    standing = _of_the_other(change, role, "counter_fee_change")
+    _of_the_other(change, role, "counter_fee_change")
     if command.amount is None:
         if command.effective_on is not None:
             raise refuse(RefusalKind.INVALID, "amount: one, when a date is offered", command.clause)
@@ -112,7 +113,7 @@ def object_to(file: AgreementFile, command: ObjectToFeeChange, role: Role) -> De
         )
         told = {"number": change.number, "closes_at": change.closes_at.isoformat()}
         return EventKind.FEE_CHANGE_OBJECTED, told | _reason(command.reason)
-    offer = _counter(file, change, role, command.amount, command.effective_on or standing.effective_on)
+    offer = _counter(file, change, role, command.amount, command.effective_on)
     return EventKind.FEE_CHANGE_OBJECTED, _offered(file, change, offer) | _reason(command.reason)
 
 
@@ -121,8 +122,7 @@ def counter(file: AgreementFile, command: CounterFeeChange, role: Role) -> Deed:
     change = _open(file, command.at)
     if change.standing is not None:
         _of_the_other(change, role, "counter_fee_change")
-    last = change.standing.effective_on if change.standing else change.earliest_on
-    offer = _counter(file, change, role, command.amount, command.effective_on or last)
+    offer = _counter(file, change, role, command.amount, command.effective_on)
     return EventKind.FEE_CHANGE_COUNTERED, _offered(file, change, offer) | _reason(command.reason)
 
 
@@ -212,8 +212,9 @@ def _of_the_other(change: FeeChange, role: Role, what: str) -> FeeOffer:
     return change.standing
 
 
-def _counter(file: AgreementFile, change: FeeChange, role: Role, amount: Any, effective_on: date) -> FeeOffer:
-    terms = making.sheet_of(file.newest)
+def _counter(file: AgreementFile, change: FeeChange, role: Role, amount: Any, day: date | None) -> FeeOffer:
+    """Another offer in place of the one before, for its day unless it names another."""
+    terms, effective_on = making.sheet_of(file.newest), day or change.offered_on
     _check_date(file, effective_on, change.earliest_on, "the date its notice allows")
     offer = FeeOffer(
         number=change.offers + 1,
@@ -222,7 +223,13 @@ def _counter(file: AgreementFile, change: FeeChange, role: Role, amount: Any, ef
         effective_on=effective_on,
     )
     file.negotiations.fee_change = change.model_copy(
-        update={"standing": offer, "offers": offer.number, "answered": True, "state": FeeChangeState.OPEN}
+        update={
+            "standing": offer,
+            "offers": offer.number,
+            "offered_on": effective_on,
+            "answered": True,
+            "state": FeeChangeState.OPEN,
+        }
     )
     return offer
 

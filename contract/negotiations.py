@@ -50,6 +50,8 @@ class FeeChange(Model):
     offers: int = 1
     standing: FeeOffer | None
     """None after an objection without a counter-offer."""
+    offered_on: date
+    """The day of the last offer, objected to or not."""
     answered: bool = False
     reminded: bool = False
 

@@ -142,7 +142,7 @@ def test_after_an_objection_without_an_offer_nothing_stands_to_accept():
     assert life.refused("accept_fee_change", CUSTOMERS, NOTICE + 2 * DAY, **OFFER).allowed == [
         "counter_fee_change"
     ]
-    life.say("counter_fee_change", PROVIDERS, NOTICE + 2 * DAY, **OFFER)
+    life.say("counter_fee_change", PROVIDERS, NOTICE + 2 * DAY, amount=OFFER["amount"])
     life.say("accept_fee_change", CUSTOMERS, NOTICE + 3 * DAY, **OFFER)
 
 

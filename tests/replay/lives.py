@@ -7,11 +7,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 
+from contract.change_commands import (
+    AcceptFeeChange,
+    ChangeCommand,
+    ConsentToAmendment,
+    ConsentToTermination,
+    CounterFeeChange,
+    DeclineAmendment,
+    DeclineTermination,
+    ObjectToFeeChange,
+    ProposeFeeChange,
+    ProposeTermination,
+    WithdrawAmendment,
+    WithdrawFeeChange,
+    WithdrawTermination,
+)
 from contract.clock import ServiceWindow
 from contract.commands import CommandName
 from contract.dispute_commands import (
@@ -297,6 +312,55 @@ async def disputed(world: World) -> LivedAgreement:
     return agreement
 
 
+async def changed(world: World) -> LivedAgreement:
+    """Fee changes negotiated, withdrawn and taken by silence, amendments, a renewal, an early end."""
+    silent = {"notice_days": 30, "negotiation_days": 15, "if_unanswered": "takes_effect"}
+    agreement = await world.agreement(mail=True, billing=True, fee_change=silent)
+    signed = {"title": "CEO"}
+
+    async def say(command: type[ChangeCommand], by: Actor, at: datetime, **content: Any) -> None:
+        await agreement.pass_time_until(at)
+        await agreement.client.change(agreement.id, command, by, at=at, **content)
+
+    async def amend(by: Actor, at: datetime, changes: dict[str, Any], **content: Any) -> dict[str, Any]:
+        await agreement.pass_time_until(at)
+        told = {"changes": changes, "text": "as agreed", **signed} | content
+        standing = await agreement.client.propose_amendment(agreement.id, by, at=at, **told)
+        amendment = standing.open[-1]
+        return {"amendment": amendment.number, "digest": amendment.digest} | signed
+
+    notice, dearer = START + 10 * DAY, {"amount": "1200.00", "effective_on": date(2026, 5, 2)}
+    await say(ProposeFeeChange, PROVIDER, notice, **dearer)
+    await say(ObjectToFeeChange, CUSTOMER, notice + DAY, reason="too much")
+    await say(CounterFeeChange, PROVIDER, notice + 2 * DAY, amount="1150.00")
+    await say(CounterFeeChange, CUSTOMER, notice + 3 * DAY, amount="1050.00")
+    await say(AcceptFeeChange, PROVIDER, notice + 14 * DAY, **dearer | {"amount": "1050.00"})
+    first = await amend(
+        PROVIDER, notice + 20 * DAY, {"targets.respond_hours": 2}, effective_on=date(2026, 5, 2)
+    )
+    await say(ConsentToAmendment, CUSTOMER, notice + 33 * DAY, **first)
+    second = await amend(CUSTOMER, START + 70 * DAY, {"rating_days": 9})
+    await say(DeclineAmendment, PROVIDER, START + 70 * DAY, amendment=second["amendment"])
+    third = await amend(CUSTOMER, START + 71 * DAY, {"rating_days": 9})
+    await say(WithdrawAmendment, CUSTOMER, START + 71 * DAY, amendment=third["amendment"])
+    await amend(CUSTOMER, START + 72 * DAY, {"rating_days": 9})  # not answered
+    await say(ProposeFeeChange, PROVIDER, START + 100 * DAY, amount="9.00", effective_on=date(2026, 9, 2))
+    await say(WithdrawFeeChange, PROVIDER, START + 101 * DAY)
+    await say(ProposeFeeChange, PROVIDER, START + 101 * DAY, amount="1300.00", effective_on=date(2026, 9, 2))
+    renewal = await amend(PROVIDER, START + 300 * DAY, {"term": {"years": 2}}, effective_on=date(2027, 3, 2))
+    await say(ConsentToAmendment, CUSTOMER, START + 301 * DAY, **renewal)
+    ends = {"last_day": date(2027, 6, 15)} | signed
+    await say(ProposeTermination, CUSTOMER, START + 400 * DAY, **ends)
+    await say(WithdrawTermination, CUSTOMER, START + 400 * DAY)
+    await say(ProposeTermination, CUSTOMER, START + 400 * DAY, **ends)
+    await say(DeclineTermination, PROVIDER, START + 401 * DAY)
+    await say(ProposeTermination, PROVIDER, START + 402 * DAY, **ends)
+    await say(ConsentToTermination, CUSTOMER, START + 403 * DAY, **ends)
+    await agreement.pass_time_until(shanghai("2027-06-16 00:00") + HOUR)
+    await agreement.event(EventKind.AGREEMENT_CLOSED, None)
+    return agreement
+
+
 LIVES: tuple[Callable[[World], Awaitable[LivedAgreement]], ...] = (
     on_time,
     late_in_everything,
@@ -310,4 +374,5 @@ LIVES: tuple[Callable[[World], Awaitable[LivedAgreement]], ...] = (
     lapsed,
     taken_over,
     disputed,
+    changed,
 )

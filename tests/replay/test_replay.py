@@ -13,6 +13,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 from temporalio.workflow import NondeterminismError
 
 import workflows
+from contract.change_commands import ChangeCommandName
 from contract.commands import CommandName
 from contract.dispute_names import DisputeCommandName
 from runtime.engines import time_skipping_environment
@@ -43,7 +44,14 @@ def test_every_command_is_in_some_history():
         for event in history(path).events
     }
     agreement = {"sign", "refuse_offer", "submit_request"}
-    assert given >= {*CommandName, *agreement, *DisputeCommandName, "tell", "apply_calendar"}
+    assert given >= {
+        *CommandName,
+        *ChangeCommandName,
+        *DisputeCommandName,
+        *agreement,
+        "tell",
+        "apply_calendar",
+    }
 
 
 def test_whatever_can_happen_to_a_workflow_is_in_some_history():
