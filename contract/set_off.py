@@ -17,6 +17,9 @@ from contract.penalties import PenaltyKind
 Part = tuple[str, PenaltyKind]
 """A request, and which of its penalties."""
 
+OF_NONE: Part = ("", PenaltyKind.LATE_RESPONSE)
+"""What belongs to no request on record: taken over from before, or a payout that came back."""
+
 _KINDS = {kind.clause: kind for kind in PenaltyKind}
 
 
@@ -45,28 +48,27 @@ def outstanding(entries: Iterable[LedgerEntry]) -> dict[Part, int]:
             continue
         if entry.request_id is not None:
             kind = penalty_kind(entry)
-            kinds = tuple(PenaltyKind) if kind is None else (kind,)
-            _move(parts, [(entry.request_id, one) for one in kinds], minor)
+            among = [(entry.request_id, one) for one in (tuple(PenaltyKind) if kind is None else (kind,))]
+            _move(parts, among, minor, among[0])
         elif isinstance(told := entry.explanation.get("penalties"), list):
             for part in told:
                 named = (part["request"], PenaltyKind(part["penalty"]))
                 amount = Money.of(part["amount"], entry.amount.currency).minor
                 parts[named] = parts.get(named, 0) - amount
         else:
-            _move(parts, list(parts), minor)
+            _move(parts, list(parts), minor, OF_NONE)
     return parts
 
 
-def _move(parts: dict[Part, int], among: Sequence[Part], minor: int) -> None:
-    """Add to the parts, or take from them: from the first that has something; what is left, from the last."""
+def _move(parts: dict[Part, int], among: Sequence[Part], minor: int, rest: Part) -> None:
+    """Take from the first parts that have something, or give back to those that lack; then the ``rest``."""
     for part in among:
         has = parts.get(part, 0)
         moved = max(minor, -max(has, 0)) if minor < 0 else min(minor, max(-has, 0))
         if moved:
             parts[part], minor = has + moved, minor - moved
-    if minor and among:
-        last = among[-1] if minor < 0 else among[0]
-        parts[last] = parts.get(last, 0) + minor
+    if minor:
+        parts[rest] = parts.get(rest, 0) + minor
 
 
 def held(parts: Mapping[Part, int], holds: Sequence[PenaltyHold]) -> dict[Part, int]:
