@@ -37,6 +37,9 @@ class ChineseAgreement(AgreementWording):
     service = "服务"
     priority = "优先级"
     targets = {Target.CONFIRM: "确认", Target.RESPOND: "响应", Target.RESOLVE: "解决"}
+    consolidated = "合并文本"
+    in_force = "生效时间"
+    not_signed = "本文本供阅读之用，为第 {version} 版条款所载的协议全文；经双方签署的是协议原件与补充协议。"
     closing = "双方签字盖章，确认本协议；签字即对上列条款表摘要的确认。"
 
     def articles(self, terms: TermSheet, digest: str, dates: TermDates | None) -> list[Article]:

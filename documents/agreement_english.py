@@ -42,6 +42,12 @@ class EnglishAgreement(AgreementWording):
     service = "Service"
     priority = "Priority"
     targets = {Target.CONFIRM: "Confirm", Target.RESPOND: "Respond", Target.RESOLVE: "Resolve"}
+    consolidated = "Consolidated text"
+    in_force = "In force from"
+    not_signed = (
+        "This text is for reading: it is the agreement as version {version} of its terms has it. What the "
+        "parties signed are the originals and the supplements."
+    )
     closing = "The parties sign and seal this agreement; a signature binds the digest of the terms."
 
     def articles(self, terms: TermSheet, digest: str, dates: TermDates | None) -> list[Article]:

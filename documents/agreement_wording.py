@@ -27,6 +27,10 @@ class AgreementWording(ABC):
     priority: ClassVar[str]
     targets: ClassVar[Mapping[Target, str]]
     closing: ClassVar[str]
+    consolidated: ClassVar[str]
+    """The label of a text that nobody signed as it stands."""
+    in_force: ClassVar[str]
+    not_signed: ClassVar[str]
 
     @abstractmethod
     def articles(self, terms: TermSheet, digest: str, dates: TermDates | None) -> list[Article]:

@@ -7,6 +7,7 @@ digest is signed are inside the PDF.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -46,8 +47,26 @@ def originals(
     """
     made = deed(canonical, language=language, version=version, signatures=signatures, dates=dates)
     say = WORDINGS[language]
-    terms = Enclosed("terms.json", canonical, "application/json", f"{say.digest} {digest_of(canonical)}")
-    return originals_of(made, say.writing, at, [terms])
+    return originals_of(made, say.writing, at, [_terms_of(canonical, say)])
+
+
+def consolidated(canonical: bytes, *, language: Language, version: int, effective_at: datetime) -> bytes:
+    """The agreement as a later version of its terms has it, for reading: nobody signed it as it stands."""
+    say = WORDINGS[language]
+    made = deed(canonical, language=language, version=version)
+    zone = read_terms(canonical.decode()).time_zone
+    made = replace(
+        made,
+        label=say.consolidated,
+        marks=[*made.marks, f"{say.in_force} {say.writing.instant(effective_at, zone)}"],
+        closing=[say.not_signed.format(version=version)],
+        signatures=[],
+    )
+    return made.pdf(say.writing, effective_at, [_terms_of(canonical, say)])
+
+
+def _terms_of(canonical: bytes, say: AgreementWording) -> Enclosed:
+    return Enclosed("terms.json", canonical, "application/json", f"{say.digest} {digest_of(canonical)}")
 
 
 def deed(

@@ -38,6 +38,8 @@ def documents_of(
     found: dict[str, bytes] = {}
     for language in languages:
         found |= dict(_agreement(events, terms[1], language))
+        for version in versions[1:]:
+            found |= _consolidated(version, language)
         for event in events:
             if (make := _MAKERS.get(event.kind)) is not None:
                 found |= dict(make(event, events, terms, language))
@@ -63,6 +65,18 @@ def _agreement(events: Sequence[Event], first: TermsDocument, language: Language
         dates=None if effective is None else TermDates.of(terms, effective),
     )
     yield from _both("agreement", language, made)
+
+
+def _consolidated(version: TermsDocument, language: Language) -> dict[str, bytes]:
+    """The whole text of a later version."""
+    assert version.effective_at is not None
+    made = agreements.consolidated(
+        version.canonical.encode(),
+        language=language,
+        version=version.version,
+        effective_at=version.effective_at,
+    )
+    return {f"agreement-v{version.version}-{language}.pdf": made}
 
 
 def _fee_notice(

@@ -192,3 +192,18 @@ def test_what_was_proposed_and_not_agreed_is_in_no_deed():
 def test_documents_are_in_the_languages_of_the_parties():
     assert on_record.languages_of(Lived().first) == [Language.CHINESE, Language.ENGLISH]
     assert set(WORDINGS) == set(Language)
+
+
+@BOTH
+def test_each_later_version_has_a_text_to_read_that_says_nobody_signed_it(language):
+    lived = Lived()
+    lived.amend({"rating_days": 9})
+    lived.amend({"rating_days": 10}, "2026-04-02 10:00")
+    made = lived.documents(language)
+    for number, days in ((2, 9), (3, 10)):
+        text = without_blanks(text_of(made[f"agreement-v{number}-{language}.pdf"]))
+        assert without_blanks(writing_of(language).counted(days, Unit.DAY)) in text
+        assert WORDINGS[language].consolidated.replace(" ", "") in text
+        assert lived.versions[number - 1].digest in text
+        assert without_blanks(WORDINGS[language].not_signed.format(version=number)) in text
+    assert f"agreement-v4-{language}.pdf" not in made
