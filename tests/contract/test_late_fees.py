@@ -157,7 +157,8 @@ def test_C8_2_1_late_fees_are_posted_at_the_end_of_every_month_even_when_nothing
     life = MoneyLife(MoneyAgreed(months=1))
     life.wake(life.at(life.agreed.first + timedelta(days=100)))
     posted = [entry.key for entry in life.entries if entry.kind is EntryKind.LATE_FEE]
-    assert posted[-3:] == [
+    # Beside these the final statement, at the end of the term, posts them through its day.
+    assert [key for key in posted if not key.endswith("-02-01")][-3:] == [
         "late-fee:A:B001:2026-01-31",
         "late-fee:A:B001:2026-02-28",
         "late-fee:A:B001:2026-03-31",
