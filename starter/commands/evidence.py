@@ -63,12 +63,13 @@ def evidence(
 async def _evidence(agreement_id: str, target: Path, until: date | None, as_json: bool) -> None:
     # Only here: what the engine speaks is heavy, and most commands of this group do without.
     from starter.evidence.packing import pack
+    from starter.operating.engine import answering
 
     async with record_store() as store:
         _, terms = await agreement_on_record(store, agreement_id)
         ends = None if until is None else _end_of(until, ZoneInfo(terms.time_zone))
         client = None if ends is not None else await _engine()
-        with progress(as_json) as bar:
+        with progress(as_json) as bar, answering():
             task = bar.add_task("packing evidence", total=0)
             packed = await pack(
                 store,

@@ -38,6 +38,9 @@ LARGEST = 2**53 - 1
 """The largest number that canonical JSON carries exactly."""
 NOT_AS_MADE = "was altered: it is not what the maker of this pack would have written"
 
+_LEFT_BY_FOLDERS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+"""What macOS and Windows put into folders that somebody looks at."""
+
 _BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -138,8 +141,9 @@ class Unpacked:
         self.names: list[str] = []
         for folder, _, files in os.walk(path):
             below = os.path.relpath(folder, path).replace(os.sep, "/")
+            found = sorted(set(files) - _LEFT_BY_FOLDERS)
             if not below.endswith("__pycache__"):
-                self.names += [name if below == "." else f"{below}/{name}" for name in files]
+                self.names += [name if below == "." else f"{below}/{name}" for name in found]
 
     def read(self, name: str) -> bytes:
         try:

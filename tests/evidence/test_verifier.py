@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -100,6 +101,15 @@ def test_a_pack_is_verified_as_it_came_and_unpacked(lived: Path, folder: Path):
         assert code == 0, said
         assert said.startswith("sound: ")
         assert said.splitlines()[0].endswith(" files, 6 chains, 51 events")
+
+
+def test_what_systems_leave_in_folders_is_no_finding(folder: Path, tmp_path: Path):
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    (copy / "requests" / ".DS_Store").write_bytes(b"1")
+    assert program(copy)[0] == 0
+    (copy / "requests" / "request-R-9.html").write_bytes(b"1")
+    code, said = program(copy)
+    assert (code, "requests/request-R-9.html: was added" in said) == (1, True)
 
 
 def test_it_names_file_and_line_and_leaves_with_one(folder: Path, packs: dict[str, Files], tmp_path: Path):
