@@ -25,6 +25,7 @@ from temporalio.converter import PayloadCodec
 from contract.deadlines import CLAUSES, read
 from contract.facts import Account, TermsDocument
 from contract.judging import explain_clock, iso
+from contract.reading import read_terms
 from contract.request_file import RequestFile
 from contract.service_hours import CalendarYear
 from contract.statements import Statement
@@ -137,7 +138,7 @@ class _Packing:
             self._own = chain.events
         else:
             self.counts["requests"] += 1
-            told = request_told(chain)
+            told = request_told(chain, read_terms(self._terms[-1].canonical).time_zone)
             path = self._parcel.named(f"requests/{stem}", ".json")
             self._parcel.add(path, canonical(told))
             self._parcel.add(path.removesuffix(".json") + ".html", request_page(told))
@@ -280,13 +281,14 @@ async def pack(
             os.unlink(unfinished)
 
 
-def request_told(chain: Chain) -> dict[str, Any]:
+def request_told(chain: Chain, zone: str) -> dict[str, Any]:
     """A request as it can be redone by hand: what happened, each clock with its segments, what was posted."""
     file = chain.request
     submitted = chain.events[0].event.payload
     return {
         "workflow_id": chain.workflow_id,
         "request_id": chain.request_id,
+        "time_zone": zone,
         "service": submitted.get("service"),
         "title": submitted.get("title"),
         "description": submitted.get("description"),

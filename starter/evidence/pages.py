@@ -5,9 +5,12 @@ Everything in them stands in the JSON file of the same name, which is what is ve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from html import escape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from contract.money import Money
 
@@ -16,13 +19,15 @@ _STYLE = (
     "table{border-collapse:collapse;width:100%;margin:.5em 0 2em}"
     "th,td{border:1px solid #ccc;padding:.3em .5em;text-align:left;vertical-align:top}"
     "th{background:#f4f4f4;font-weight:600}td.n{text-align:right;white-space:nowrap}"
-    "code,td.h{font:12px ui-monospace,monospace;overflow-wrap:anywhere}.late{color:#b00020}"
+    "th:first-child,td:first-child{white-space:nowrap}"
 )
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _SAID_ELSEWHERE = {"segments", "pauses", "calendars", "key", "submitted_at"}
 
 
 def request_page(told: Mapping[str, Any]) -> bytes:
     """A request: its clocks with their segments, its timeline, its penalties (C5.2, C6.2.3, C8.1)."""
+    zone = ZoneInfo(told["time_zone"])
     parts = [
         _facts(
             [
@@ -32,6 +37,7 @@ def request_page(told: Mapping[str, Any]) -> bytes:
                 ("优先级 Priority", told["priority"]),
                 ("状态 State", told["state"]),
                 ("条款版本 Terms, version", told["terms_version"]),
+                ("时区 Times in", told["time_zone"]),
             ]
         ),
         "<h2>计时 Clocks</h2>",
@@ -40,10 +46,10 @@ def request_page(told: Mapping[str, Any]) -> bytes:
         # The breaches in the timeline still tell of theirs.
         parts.append("<p>所依日历未在案，未能重算。The calendars that these rest on are not on record.</p>")
     else:
-        parts.append(_clocks(told["clocks"]))
-    parts += ["<h2>经过 Timeline</h2>", _timeline(told["timeline"])]
+        parts.append(_clocks(told["clocks"], zone))
+    parts += ["<h2>经过 Timeline</h2>", _timeline(told["timeline"], zone)]
     if told["entries"]:
-        parts += ["<h2>违约金 Penalties</h2>", _entries(told["entries"])]
+        parts += ["<h2>违约金 Penalties</h2>", _entries(told["entries"], zone)]
     return _page(str(told["title"]), parts)
 
 
@@ -82,66 +88,82 @@ def _line(line: Mapping[str, Any], about: str) -> tuple[Any, ...]:
     return line["on"], line["kind"], about, line["clause"], why, _money(line["amount"])
 
 
-def _clocks(clocks: Sequence[Mapping[str, Any]]) -> str:
+def _clocks(clocks: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> str:
     rows = []
     for clock in clocks:
-        until = f"（至 until {clock['until']}）" if clock["until"] else ""
+        until = f"（至 until {_local(clock['until'], zone)}）" if clock["until"] else ""
         state = "" if clock["late"] is None else ("迟延 late" if clock["late"] else "按时 on time")
-        pauses = [f"{p['kind']}: {_span(p)}" for p in clock["pauses"]]
+        pauses = [f"{p['kind']}: {_span(p, zone)}" for p in clock["pauses"]]
         rows.append(
             (
                 f"{clock['target']} {clock['clause']}{until}",
                 f"{clock['budget_hours']} h · {clock['priority']}",
-                "\n".join(map(_span, clock["segments"])),
+                "\n".join(_span(segment, zone) for segment in clock["segments"]),
                 "\n".join(pauses),
-                clock["due"],
-                clock["stopped"],
+                _local(clock["due"], zone),
+                _local(clock["stopped"], zone),
                 state,
             )
         )
-    heads = ["目标 Target", "时限 Budget", "计时段 Segments", "暂停 Pauses", "到期 Due", "完成 Met", ""]
+    heads = ["目标 Target", "时限 Budget", "计时段 Segments", "暂停 Pauses", "到期 Due", "停止 Stopped", ""]
     return _table(heads, rows)
 
 
-def _timeline(timeline: Iterable[Mapping[str, Any]]) -> str:
+def _timeline(timeline: Iterable[Mapping[str, Any]], zone: ZoneInfo) -> str:
     rows = []
     for event in timeline:
         by = "合同 the contract" if event["party"] is None else f"{event['person']} ({event['party']})"
-        payload = event["payload"]
-        rows.append(
-            (event["seq"], event["at"], event["kind"], by, event["clause"], _why(payload), event["hash"])
-        )
+        said, at = _why(event["payload"], zone), _local(event["at"], zone)
+        rows.append((event["seq"], at, event["kind"], by, event["clause"], said, f"{event['hash'][:16]}…"))
     heads = ["#", "时间 At", "事项 What", "由 By", "条款 Clause", "内容 Content", "哈希 Hash"]
     return _table(heads, rows)
 
 
-def _entries(entries: Iterable[Mapping[str, Any]]) -> str:
+def _entries(entries: Iterable[Mapping[str, Any]], zone: ZoneInfo) -> str:
     rows = []
     for entry in entries:
-        why, amount = _why(entry["explanation"]), _money(entry["amount"])
-        rows.append((entry["effective_at"], entry["kind"], entry["clause"], why, entry["key"], amount))
+        why, amount = _why(entry["explanation"], zone), _money(entry["amount"])
+        at = _local(entry["effective_at"], zone)
+        rows.append((at, entry["kind"], entry["clause"], why, entry["key"], amount))
     heads = ["起算 As of", "类别 Kind", "条款 Clause", "计算 How it comes about", "编号 Key", "金额 Amount"]
     return _table(heads, rows, numbers=1)
 
 
-def _why(explained: Mapping[str, Any]) -> str:
+def _why(explained: Mapping[str, Any], zone: ZoneInfo | None = None) -> str:
     """What an event or an entry says of itself; its formula by itself where it has one."""
     if explained.get("formula"):
         return str(explained["formula"])
-    told = {name: value for name, value in explained.items() if name not in _SAID_ELSEWHERE}
-    return "\n".join(f"{name}: {_plain(value)}" for name, value in sorted(told.items()))
+    told = {n: value for n, value in explained.items() if n not in _SAID_ELSEWHERE and value is not None}
+    return "\n".join(f"{name}: {_plain(value, zone)}" for name, value in sorted(told.items()))
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_plain(one)}" for name, one in sorted(value.items()))
-    if isinstance(value, list):
-        return "; ".join(map(_plain, value))
-    return str(value)
+def _plain(value: Any, zone: ZoneInfo | None) -> str:
+    match value:
+        case Mapping():
+            return ", ".join(f"{name} {_plain(one, zone)}" for name, one in sorted(value.items()))
+        case list():
+            return "; ".join(_plain(one, zone) for one in value)
+        case str() if zone is not None and _INSTANT.fullmatch(value):
+            return _local(value, zone) or value
+        case _:
+            return str(value)
 
 
-def _span(span: Mapping[str, Any]) -> str:
-    return f"{span['from']} – {span['to'] or '…'}"
+def _span(span: Mapping[str, Any], zone: ZoneInfo) -> str:
+    begin, end = _local(span["from"], zone), _local(span["to"], zone)
+    if end is None:
+        return f"{begin} – …"
+    return f"{begin} – {end[11:] if begin and begin[:10] == end[:10] else end}"
+
+
+def _local(text: str | None, zone: ZoneInfo) -> str | None:
+    """An instant by the clocks of the contract; any other text, which people may have written, as it is."""
+    if text is None:
+        return None
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    except (ValueError, OverflowError):
+        return text
 
 
 def _money(amount: Mapping[str, Any]) -> str:
@@ -156,6 +178,9 @@ def _facts(pairs: Iterable[tuple[str, Any]]) -> str:
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[Any]], numbers: int = 0) -> str:
     """``numbers``: so many columns at the end hold amounts."""
+    rows = list(rows)
+    if not rows:
+        return "<p>无 none</p>"
     made = "".join(f"<th>{_cell(head)}</th>" for head in heads)
     made = f"<tr>{made}</tr>"
     for row in rows:

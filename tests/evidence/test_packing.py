@@ -111,11 +111,14 @@ def test_the_pages_say_what_was_said_without_letting_it_be_markup(packs: dict[st
 async def test_what_people_write_is_no_markup_and_no_formula(empty_store: RecordStore, tmp_path: Path):
     life = Life(empty_store, sheet("A-1"))
     await life.begin()
-    await life.submit("R-1", "2026-03-09 09:00", title="<script>alert(1)</script>")
+    await life.submit(
+        "R-1", "2026-03-09 09:00", title="<script>alert(1)</script>", description="9999-99-99T99:99:99Z"
+    )
     await packed(empty_store, "A-1", tmp_path / "pack.zip")
     page = unpacked(tmp_path / "pack.zip")["requests/request-R-1.html"]
     assert b"<script>" not in page
     assert b"&lt;script&gt;" in page
+    assert b"9999-99-99T99:99:99Z" in page
 
 
 def test_the_ledger_is_a_table_too(packs: dict[str, Files]):
