@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from contract.agreement_file import Signature, TermDates
@@ -34,16 +35,21 @@ def documents_of(
 
     Raises :class:`documents.errors.CannotPrint`.
     """
+    return dict(file for make in each(events, versions, languages) for file in make())
+
+
+def each(
+    events: Sequence[Event], versions: Sequence[TermsDocument], languages: Sequence[Language]
+) -> Iterator[Callable[[], Made]]:
+    """The same, each document to be made by itself: one that cannot be printed does not keep the others."""
     terms = {version.version: version for version in versions}
-    found: dict[str, bytes] = {}
     for language in languages:
-        found |= dict(_agreement(events, terms[1], language))
+        yield partial(_agreement, events, terms[1], language)
         for version in versions[1:]:
-            found |= _consolidated(version, language)
+            yield partial(_consolidated, version, language)
         for event in events:
             if (make := _MAKERS.get(event.kind)) is not None:
-                found |= dict(make(event, events, terms, language))
-    return found
+                yield partial(make, event, events, terms, language)
 
 
 def languages_of(terms: TermsDocument) -> list[Language]:
@@ -54,20 +60,18 @@ def languages_of(terms: TermsDocument) -> list[Language]:
 
 def _agreement(events: Sequence[Event], first: TermsDocument, language: Language) -> Made:
     signed = {e.party: _signature(e) for e in events if e.kind is EventKind.SIGNED and e.party is not None}
-    effective = next((e.at for e in events if e.kind is EventKind.ACTIVATED), None)
-    terms = read_terms(first.canonical)
     at = max([events[0].at, *(signature.at for signature in signed.values())])
     made = agreements.originals(
         first.canonical.encode(),
         language=language,
         at=at,
         signatures=signed,
-        dates=None if effective is None else TermDates.of(terms, effective),
+        dates=TermDates.of(read_terms(first.canonical), at) if len(signed) == len(Role) else None,
     )
     yield from _both("agreement", language, made)
 
 
-def _consolidated(version: TermsDocument, language: Language) -> dict[str, bytes]:
+def _consolidated(version: TermsDocument, language: Language) -> Made:
     """The whole text of a later version."""
     assert version.effective_at is not None
     made = agreements.consolidated(
@@ -76,7 +80,7 @@ def _consolidated(version: TermsDocument, language: Language) -> dict[str, bytes
         version=version.version,
         effective_at=version.effective_at,
     )
-    return {f"agreement-v{version.version}-{language}.pdf": made}
+    yield f"agreement-v{version.version}-{language}.pdf", made
 
 
 def _fee_notice(

@@ -1,7 +1,7 @@
-"""What of an agreement the parties have on paper: its originals, and its statements, as PDF (C10.2, C7.1).
+"""What of an agreement there is on paper, as PDF: what its record calls for, and its statements (C10.2).
 
-The first version of the terms is printed as it was signed, in the language of each party. What changed it
-later stands in the events, with the digest of what was agreed.
+The originals as they were signed and what changed them since, in the language of each party; each statement
+in the customer's.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from contract.agreement_file import Signature, TermDates
-from contract.facts import EventKind, TermsDocument
-from contract.parties import Role
+from contract.facts import TermsDocument
 from contract.reading import read_terms
 from contract.statements import Statement
 from contract.terms import TermSheet
-from documents import agreements, statements
+from documents import on_record, statements
 from documents.errors import CannotPrint
 from records.results import RecordedEvent
 
@@ -33,21 +31,9 @@ def papers(
 ) -> Iterator[Callable[[], Printed]]:
     """What there is to print, each by itself; printing raises CannotPrint."""
     if terms and own:
-        yield partial(_agreement, terms[0].canonical, own)
+        yield from on_record.each([row.event for row in own], terms, on_record.languages_of(terms[0]))
     for one in stated:
         yield partial(_statement, one, _in_force(terms, one))
-
-
-def _agreement(canonical: str, own: Sequence[RecordedEvent]) -> Printed:
-    sheet, signatures = read_terms(canonical), _signatures(own)
-    last = max([own[0].event.at, *(signature.at for signature in signatures.values())])
-    dates = TermDates.of(sheet, last) if len(signatures) == len(Role) else None
-    for language in sorted({sheet.party(role).language for role in Role}):
-        made = agreements.originals(
-            canonical.encode(), language=language, at=last, signatures=signatures, dates=dates
-        )
-        for role, data in made.items():
-            yield f"agreement.{role}.{language}.pdf", data
 
 
 def _statement(stated: Statement, sheet: TermSheet) -> Printed:
@@ -55,17 +41,7 @@ def _statement(stated: Statement, sheet: TermSheet) -> Printed:
     if lines > PRINTABLE:
         raise CannotPrint(f"the statement of {stated.as_of} has {lines} lines, which are in statements/")
     language = sheet.customer.language
-    yield f"statement-{stated.as_of}.{language}.pdf", statements.pdf(stated, sheet, language=language)
-
-
-def _signatures(own: Sequence[RecordedEvent]) -> dict[Role, Signature]:
-    found = {}
-    for row in own:
-        event = row.event
-        if event.kind is EventKind.SIGNED and event.party is not None and event.person is not None:
-            told = {name: event.payload.get(name) for name in ("title", "seal_digest")}
-            found[event.party] = Signature.model_validate(told | {"person": event.person, "at": event.at})
-    return found
+    yield f"statement-{stated.as_of}-{language}.pdf", statements.pdf(stated, sheet, language=language)
 
 
 def _in_force(terms: Sequence[TermsDocument], stated: Statement) -> TermSheet:

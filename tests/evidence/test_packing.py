@@ -193,8 +193,8 @@ async def test_invoices_and_credit_notes_are_in_it_with_the_files_that_were_issu
 
 def test_the_agreement_and_its_statements_are_in_it_on_paper(packs: dict[str, Files]):
     printed = sorted(path for path in packs[MONEY] if path.startswith("documents/"))
-    assert "documents/agreement.customer.zh-CN.pdf" in printed
-    assert "documents/statement-2026-11-22.zh-CN.pdf" in printed
+    assert "documents/agreement-zh-CN-customer.pdf" in printed
+    assert "documents/statement-2026-11-22-zh-CN.pdf" in printed
     assert all(packs[MONEY][path].startswith(b"%PDF-") for path in printed)
 
 
@@ -215,7 +215,7 @@ async def test_a_statement_of_hundreds_of_pages_is_not_printed(
     assert found.not_printed is not None
     assert found.not_printed.endswith("lines, which are in statements/")
     printed = [path for path in unpacked(tmp_path / "pack.zip") if path.startswith("documents/")]
-    assert sorted(printed) == ["documents/agreement.customer.en.pdf", "documents/agreement.provider.en.pdf"]
+    assert sorted(printed) == ["documents/agreement-en-customer.pdf", "documents/agreement-en-provider.pdf"]
 
 
 async def test_ids_that_differ_in_capitals_only_have_files_of_their_own(
