@@ -69,15 +69,20 @@ def bill_told(issue: Bill) -> dict[str, Any]:
     }
 
 
+def bill_key(agreement_id: str, bill: Bill) -> str:
+    """The ledger's key of a bill's issue: by its period, a part of one and what was taken over by number."""
+    whole = bill.period is not None and bill.number == bill_number(bill.period)
+    named = bill.number if bill.period is not None else f"opening:{bill.number}"
+    return f"bill:{agreement_id}:{bill.period if whole else named}"
+
+
 def bill_entries(agreement_id: str, bill: Bill, of: list[dict[str, Any]] | None = None) -> list[LedgerEntry]:
     """The entries of a bill's issue: its fee, and the penalties set off against it (C7.1.1, C8.1).
 
     Of a bill that was taken over: what was unpaid of it, and of its late fee (C8.2.1).
     ``of`` tells which penalties are set off, where others were on hold.
     """
-    whole = bill.period is not None and bill.number == bill_number(bill.period)
-    named = bill.number if bill.period is not None else f"opening:{bill.number}"
-    key = f"bill:{agreement_id}:{bill.period if whole else named}"
+    key = bill_key(agreement_id, bill)
     entries = [
         LedgerEntry(
             key=key,

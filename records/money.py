@@ -22,7 +22,7 @@ from contract.statements import Statement, statement
 from contract.values import DAY
 from records import entries, history, queries, snapshots, writing
 from records.archive import Shelf
-from records.results import PostedEntry
+from records.results import Books, PostedEntry
 from records.schema import agreements, events, ledger_entries
 from records.watching import News
 
@@ -139,6 +139,38 @@ def statement_of(
     posted = entries.read(connection, wanted.order_by(*_AS_POSTED))
     known = [p.entry for p in posted if known_at is None or p.entry.effective_at <= known_at]
     return statement(money, known, on)
+
+
+_CUSTOMERS = [account.value for account in (Account.RECEIVABLE, Account.LATE_FEE_RECEIVABLE)]
+_CUSTOMERS += [account.value for account in (Account.CUSTOMER_CREDIT, Account.CASH)]
+_ADDED_UP = (
+    select(
+        ledger_entries.c.debit,
+        ledger_entries.c.credit,
+        func.sum(ledger_entries.c.amount_minor).label("minor"),
+        func.max(ledger_entries.c.effective_at).label("at"),
+    )
+    .where(ledger_entries.c.agreement_id == bindparam("agreement_id"))
+    .group_by(ledger_entries.c.debit, ledger_entries.c.credit)
+)
+_BILLED = select(ledger_entries.c.key, ledger_entries.c.amount_minor).where(
+    ledger_entries.c.agreement_id == bindparam("agreement_id"),
+    ledger_entries.c.kind == EntryKind.BILL.value,
+)
+
+
+def books_of(connection: Connection, agreement_id: str) -> Books:
+    """The ledger of an agreement, added up."""
+    balances: dict[Account, int] = {}
+    posted_at: datetime | None = None
+    for row in connection.execute(_ADDED_UP, {"agreement_id": agreement_id}):
+        # PostgreSQL sums whole numbers into a decimal.
+        balances[Account(row.debit)] = balances.get(Account(row.debit), 0) + int(row.minor)
+        balances[Account(row.credit)] = balances.get(Account(row.credit), 0) - int(row.minor)
+        if row.debit in _CUSTOMERS or row.credit in _CUSTOMERS:
+            posted_at = max(row.at, posted_at or row.at)
+    bills = {row.key: row.amount_minor for row in connection.execute(_BILLED, {"agreement_id": agreement_id})}
+    return Books(balances=balances, bills=bills, posted_at=posted_at)
 
 
 def journal(connection: Connection, begin: datetime, end: datetime) -> list[PostedEntry]:

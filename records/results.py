@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from contract.agreement_states import AgreementState
-from contract.facts import Event, LedgerEntry, RequestSnapshot
+from contract.facts import Account, Event, LedgerEntry, RequestSnapshot
 from contract.invoices import AnyInvoice
 from contract.money import Money
 from contract.parties import Role
@@ -283,6 +283,17 @@ class KeptFile(Model):
     media_type: str
     digest: Digest
     content: bytes = Field(repr=False)
+
+
+class Books(Model):
+    """What the ledger holds of an agreement's money, added up as it stands, in minor units."""
+
+    balances: dict[Account, int]
+    """Of each account, debits less credits."""
+    bills: dict[str, int]
+    """The entries of bills' issue, by their keys."""
+    posted_at: Instant | None
+    """The contract time of the last entry on the customer's accounts."""
 
 
 class InvoiceRecord(Model):

@@ -46,6 +46,7 @@ from records.results import (
     Admission,
     AgreementFilter,
     Attention,
+    Books,
     ChainReport,
     ComplianceReport,
     InvoiceRecord,
@@ -341,6 +342,10 @@ class RecordStore:
     ) -> Statement | None:
         """What is owed at the end of a day, each line explained, by what was known at an instant."""
         return await self._read(accounts.statement_of, agreement_id, on, known_at, self._shelf)
+
+    async def books(self, agreement_id: str) -> Books:
+        """What the ledger of an agreement holds, added up as it stands."""
+        return await self._read(accounts.books_of, agreement_id)
 
     async def journal(self, begin: datetime, end: datetime) -> list[PostedEntry]:
         """Every ledger entry recorded from one instant up to another, in the order of recording."""

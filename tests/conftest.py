@@ -10,8 +10,6 @@ from hypothesis import settings
 
 from tests.postgres import ABSENT, Cluster, cluster, postgres_binaries
 
-pytest.register_assert_rewrite("tests.lived_money")
-
 # A test run says the same thing twice: `--hypothesis-profile=dev` looks for examples not seen before.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("dev", deadline=None)

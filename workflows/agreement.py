@@ -251,6 +251,7 @@ class Agreement(Accounts, Changes, Disputes):
             next_what=wake.summary if wake else None,
             seq=self._file.seq,
             mail=self._ways.mail,
+            invoices=self._ways.invoices,
             unsent_notices=len(self._mailing.unsent),
             changes=changes.standing(self._file),
             offered_digest=digest_of(self._canonical.encode()),

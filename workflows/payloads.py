@@ -327,6 +327,8 @@ class AgreementStatus(Model):
     """The last event; None from a worker that does not tell."""
     mail: bool | None = None
     """Whether its notices, and those of its requests, are mailed."""
+    invoices: bool | None = None
+    """Whether its payments are invoiced here (C7.1.3)."""
     unsent_notices: int = 0
     open_disputes: list[DisputeStanding] = []
     changes: ChangesStanding | None = None

@@ -24,11 +24,13 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
+from contract.agreement_money import MoneyStanding
 from contract.facts import AgreementSnapshot, RequestSnapshot
 from contract.values import Identifier, Model
 from records.results import AgreementFilter, Workflow
 from records.store import RecordStore
 from starter.errors import NotReached
+from starter.operating.accounts import unlike
 from starter.operating.engine import Engine, Seen
 from starter.operating.together import AT_ONCE, each
 from starter.showing.plain import plain
@@ -38,6 +40,9 @@ ANSWERING = timedelta(seconds=10)
 """A workflow that has not answered by then is told as not answering."""
 SETTLING = 1.0
 """Seconds until what differs is looked at again."""
+
+MONEY: Any = MoneyStanding | None
+"""What the query for an agreement's money answers: nothing where it is not run here."""
 
 # Named: what depends on the instant of the question (lateness, the next due) is left out, and so is
 # whatever a person wrote.
@@ -77,6 +82,15 @@ class Kind(StrEnum):
     """The current state rests on another event than the last, or says something else."""
     PENALTIES = "penalties"
     """The ledger adds up to something else than the workflow counts (C8.1)."""
+
+    STANDING = "standing"
+    """What the workflow says is owed is not what its recorded facts come to (C7.1)."""
+    LEDGER = "ledger"
+    """An account of the ledger holds something else than the facts call for."""
+    BILLS = "bills"
+    """A period has begun without a bill, or a bill is not in the ledger as it was issued (C7.1.1)."""
+    DOCUMENTS = "documents"
+    """A payment without its invoice, or an invoice without its payment (C7.1.3)."""
 
 
 class Difference(Model):
@@ -230,7 +244,40 @@ class Reconciling:
                 found.append(_difference(Kind.ENDED, one, record=_state(one), engine=name))
             for comparison in COMPARISONS:
                 found += comparison(one, status)
+            if isinstance(status, AgreementStatus):
+                found += await self._money(one, status)
         return one, found
+
+    async def _money(self, one: OnRecord, status: AgreementStatus) -> list[Difference]:
+        """In what the agreement's money differs between workflow, facts, ledger and documents."""
+        standing = await self._ask_money(one.workflow)
+        if standing is None:
+            return []
+        agreement_id = one.workflow.agreement_id
+        store = self._store
+        found = unlike(
+            standing,
+            await store.money(agreement_id),
+            await store.books(agreement_id),
+            await store.invoices(agreement_id),
+            invoices=bool(status.invoices),
+        )
+        return [
+            _difference(Kind(this.what), one, this.field, record=this.found, engine=this.expected)
+            for this in found
+        ]
+
+    async def _ask_money(self, workflow: Workflow) -> MoneyStanding | None:
+        """What the workflow says of its money; None where it is not run here, or is from before it was."""
+        handle = self._engine.client.get_workflow_handle(workflow.workflow_id)
+        try:
+            standing: MoneyStanding | None = await handle.query(
+                "money", result_type=MONEY, rpc_timeout=ANSWERING
+            )
+        except (WorkflowQueryFailedError, WorkflowQueryRejectedError, RPCError):
+            self.result.unanswered.append(workflow.workflow_id)
+            return None
+        return standing
 
     async def _ask(self, workflow: Workflow) -> AgreementStatus | RequestStatus:
         handle = self._engine.client.get_workflow_handle(workflow.workflow_id)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from contract.facts import EventKind
+from contract.money_commands import RecordPayment
 from starter.exits import ExitCode
-from tests.engine import LivedAgreement, R, World
+from tests.engine import PROVIDER, LivedAgreement, R, World
 from tests.operating.conftest import Operator, Operators, Tampering
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
@@ -86,6 +88,70 @@ async def test_a_ledger_that_adds_up_to_something_else_is_found(
         ((kind, request_id, field, record, engine),) = await differences(operator, agreement)
         assert (kind, request_id, field) == ("penalties", R, "accrued")
         assert (record["amount"], engine["amount"]) == ("501.00", "700.00")
+
+
+async def billed(world: World) -> LivedAgreement:
+    """An agreement whose first bill is paid in part, and invoiced."""
+    ago = timedelta(hours=20)
+    begin = datetime.now(UTC).replace(microsecond=0) - ago
+    agreement = await world.agreement(begin, ago=ago, billing=True, invoices=True)
+    await agreement.event(EventKind.BILL_ISSUED, None)
+    today = (begin + timedelta(hours=8)).date()  # in Shanghai
+    told: dict[str, Any] = {"means": "transfer", "reference": "T-1", "amount": "400.00", "value_date": today}
+    await agreement.client.settle(agreement.id, RecordPayment, PROVIDER, at=begin, **told)
+    await agreement.event(EventKind.INVOICE_ISSUED, None)
+    return agreement
+
+
+async def test_money_reconciles_and_what_was_done_to_it_alone_is_found_on_either_database(
+    operating: Operators, record_url: str, tamper: Tampering
+):
+    async with operating(records_url=record_url) as operator:
+        await operator.world.start_worker()
+        agreement = await billed(operator.world)
+        assert await differences(operator, agreement) == []
+        documents = ("invoice_files", "issued_invoices", "invoices")
+        triggers = ["ledger_entries_no_update", *(f"{table}_no_delete" for table in documents)]
+        sqlite = record_url.startswith("sqlite")
+        await tamper(
+            record_url,
+            *(f"DROP TRIGGER IF EXISTS {trigger}" for trigger in triggers if sqlite),
+            "UPDATE ledger_entries SET amount_minor = 90000 WHERE kind = 'bill'",
+            "UPDATE ledger_entries SET amount_minor = 30000 WHERE kind = 'payment'",
+            *(f"DELETE FROM {table}" for table in documents),
+        )
+        found = {
+            (kind, field): (record, engine)
+            for kind, _, field, record, engine in await differences(operator, agreement)
+        }
+        said = {key: tuple(_amount(side) for side in sides) for key, sides in found.items()}
+        assert said == {
+            ("ledger", "receivable"): ("500.00", "600.00"),
+            ("ledger", "customer_credit"): ("100.00", "0.00"),
+            ("ledger", "cash"): ("300.00", "400.00"),
+            ("bills", "B001"): ("900.00", "1000.00"),
+            ("documents", "invoice:payment:transfer:T-1"): (None, "issued"),
+        }
+        shown = await operator("reconcile", "--agreement", agreement.id)
+        assert "900.00 CNY" in shown.out
+
+
+async def test_a_fact_of_money_that_is_gone_from_the_record_is_found(
+    operating: Operators, sqlite_url: str, tamper: Tampering
+):
+    async with operating(records_url=sqlite_url) as operator:
+        await operator.world.start_worker()
+        agreement = await billed(operator.world)
+        workflow = f"agreement/{agreement.id}"
+        gone = f"workflow_id = '{workflow}' AND kind = 'bill_issued'"
+        await tamper(sqlite_url, f"DELETE FROM events WHERE {gone}")
+        found = {(kind, field) for kind, _, field, _, _ in await differences(operator, agreement)}
+        assert {("standing", "owed"), ("standing", "bills"), ("bills", "period 1")} <= found
+        assert ("ledger", "receivable") in found
+
+
+def _amount(side: Any) -> Any:
+    return side["amount"] if isinstance(side, dict) else side
 
 
 async def test_a_workflow_that_ended_or_never_was_is_found(
