@@ -6,7 +6,8 @@ import asyncio
 
 from temporalio import activity
 
-from contract.facts import RecordBatch, Recorded
+from contract.facts import Event, RecordBatch, Recorded
+from records.faults import RecordConflict
 from records.store import RecordStore
 from workflows.payloads import OpenRequests, OpenRequestsWanted, RequestsNamed
 
@@ -29,7 +30,21 @@ class Recording:
         self._waiting.append((batch, answer))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
-        return await answer
+        try:
+            return await answer
+        except RecordConflict:
+            overtaken_by = await self._instead_of(batch) if batch.tells_overtaken else []
+            if not overtaken_by:
+                raise
+            return Recorded(overtaken_by=overtaken_by)
+
+    async def _instead_of(self, batch: RecordBatch) -> list[Event]:
+        """What stands on record where a batch's events differ from it; empty where they do not."""
+        found = await self._store.events(batch.workflow_id, batch.events[0].seq) if batch.events else []
+        on_record = [recorded.event.model_dump(mode="json") for recorded in found]
+        wanted = [event.model_dump(mode="json") for event in batch.events]
+        differ = any(one != other for one, other in zip(on_record, wanted, strict=False))
+        return [recorded.event for recorded in found] if differ else []
 
     @activity.defn(name="open_requests")
     async def open_requests(self, wanted: OpenRequestsWanted) -> OpenRequests:

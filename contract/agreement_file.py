@@ -128,6 +128,11 @@ class AgreementFile(Record):
         self.contents[command.command_id] = command.content
         self.contents = {known: self.contents[known] for known in self.taken if known in self.contents}
 
+    def become(self, other: AgreementFile) -> None:
+        """Say what another says: for a step that is taken back."""
+        for name in type(self).model_fields:
+            setattr(self, name, getattr(other, name))
+
     def clone(self) -> AgreementFile:
         """A copy whose changes do not reach this one."""
         copy = self.model_copy(update={"money": None}).model_copy(deep=True)

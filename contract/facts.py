@@ -305,6 +305,8 @@ class RecordBatch(Model):
     request: RequestSnapshot | None = None
     agreement: AgreementSnapshot | None = None
     terms: TermsDocument | None = None
+    tells_overtaken: bool = False
+    """Whether it asks to be told what is on record in its place, rather than to be refused."""
 
 
 class PenaltiesPassed(Model):
@@ -324,5 +326,8 @@ class Recorded(Model):
     agreement_state: AgreementState | None = None
     awaits_requests: bool = False
     """The term is over: the agreement waits to be told of its last requests (contract §3)."""
+    overtaken_by: list[Event] = []
+    """What is on record instead, and nothing of the batch: a task that was lost recorded it before this one
+    knew of a command that was stamped earlier."""
     passed: list[PenaltiesPassed] = []
     """Contract years that this batch's penalties are above the warning in, not warned of on record yet."""

@@ -206,7 +206,7 @@ class World:
         await working.aclose()
 
     @asynccontextmanager
-    async def held_up(self, command: Awaitable[Receipt]) -> AsyncIterator[None]:
+    async def held_up(self, command: Awaitable[Any]) -> AsyncIterator[None]:
         """A command whose recording takes the whole block, and its workflow's task with it.
 
         What comes for that workflow meanwhile, commands and timers, comes together in its next task.

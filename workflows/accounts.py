@@ -42,7 +42,7 @@ from contract.terms import Settlement
 from contract.values import TICK
 from contract.waking import Wake
 from workflows.alarm import Alarm
-from workflows.invoicing import Invoicing
+from workflows.invoicing import Invoicing, Issuing
 from workflows.mailing import Mailing
 from workflows.payloads import BillWanted, PenaltiesAnswered, PenaltiesAsked, Ways
 from workflows.recording import surely
@@ -164,17 +164,17 @@ class Accounts(Taking):
             await self._record(outcome.events, outcome.entries)
         return None
 
-    def _invoiced(self, now: datetime) -> list[Event]:
+    def _invoiced(self, news: Sequence[Issuing], now: datetime) -> list[Event]:
         """Enter what came of invoices and credit notes since it was asked last (C7.1.3)."""
         file, events = self._file, list[Event]()
         at = now.replace(microsecond=0)
-        for news in self._invoicing.take_news():
+        for one in news:
             assert file.money is not None
-            if news.issued is not None:
-                file.money.invoices.append(news.issued)
-                events.append(issued_event(news.issued, file.next_seq(), at))
-            elif news.cause is not None:
-                events.append(delayed_event(file.money, news.wanted, file.next_seq(), at, news.cause))
+            if one.issued is not None:
+                file.money.invoices.append(one.issued)
+                events.append(issued_event(one.issued, file.next_seq(), at))
+            elif one.cause is not None:
+                events.append(delayed_event(file.money, one.wanted, file.next_seq(), at, one.cause))
         return events
 
     def _want_invoices(self, now: datetime) -> None:

@@ -48,7 +48,7 @@ from workflows.alarm import Alarm
 from workflows.changes import Changes
 from workflows.disputes import Disputes, know_disputes
 from workflows.errands import Errand, Errands, refused
-from workflows.invoicing import Invoicing
+from workflows.invoicing import Invoicing, Issuing
 from workflows.mailing import Mailing
 from workflows.paces import LONG_RUN
 from workflows.payloads import (
@@ -111,6 +111,10 @@ class Agreement(Accounts, Changes, Disputes):
             carried = AgreementCarried(file=file)
         self._file = carried.file
         self._recorded = not self._offered
+        self._overtaken_by: list[Event] = []
+        """What is on record in place of what was to be recorded: a lost task has recorded it."""
+        self._overtaken_at: int | None = None
+        """The number of the first of them, when last there were any."""
         agreement_id = self._file.agreement_id
         self._mailing = Mailing(
             agreement_id, None, carried.unsent, start.ways.mail, self._announced, self._not_announced
@@ -294,19 +298,19 @@ class Agreement(Accounts, Changes, Disputes):
         if money_due:
             await self._decide_changes(now)
             await self._issue_bills(now)
-        result = life.step(self._file, [errand.order for errand in errands], now)
-        has_news = self._invoicing.has_news
-        result.events += self._invoiced(now)
+        before = self._file.clone() if errands else self._file
         passed, self._passed = self._passed, []
-        result.events += [event for one in passed for event in warn(self._file, one, now)]
-        activated = self._file.state is AgreementState.OFFERED and self._file.fully_signed
-        if activated:
-            result.add(await self._activate())
-            money_due = True
-        if money_due:
-            result.add(money.advance(self._file, now))
-        if result.events or result.entries:
-            await self._record(result.events, result.entries, result.documents, result.decisions)
+        news = self._invoicing.take_news()
+        result, activated = await self._live(errands, now, money_due, passed, news)
+        if self._overtaken_by:
+            # What a lost task recorded comes first, without the commands that it did not know.
+            self._file.become(before)
+            known = {event.command_id for event in self._overtaken_by}
+            self._errands.put_back([one for one in errands if one.order.command_id not in known])
+            errands = [one for one in errands if one.order.command_id in known]
+            self._overtaken_at = before.seq + 1
+            result, activated = await self._live(errands, now, money_due, passed, news)
+        money_due = money_due or activated
         await self._look_further(result.documents)
         if money_due or errands or result.documents:
             self._look_again = False
@@ -316,10 +320,40 @@ class Agreement(Accounts, Changes, Disputes):
         self._answer(errands, result)
         if activated:
             await self._take_over()
-        if errands or has_news:
+        if errands or news:
             self._want_invoices(now)
         await asyncio.gather(*(self._admit(waiting) for waiting in submissions))
         await self._wind_up()
+
+    async def _live(
+        self,
+        errands: Sequence[Errand[AgreementCommand]],
+        now: Instant,
+        money_due: bool,
+        passed: Sequence[PenaltiesPassed],
+        news: Sequence[Issuing],
+    ) -> tuple[life.Step, bool]:
+        """Live commands and time, and record it: what came of it, and whether it came into force."""
+        file = self._file
+        tells_overtaken = bool(errands) and self._overtaken_at != file.seq + 1
+        result = life.step(file, [errand.order for errand in errands], now)
+        result.events += self._invoiced(news, now)
+        result.events += [event for one in passed for event in warn(file, one, now)]
+        activated = file.state is AgreementState.OFFERED and file.fully_signed
+        if activated:
+            result.add(await self._activate())
+        if money_due or activated:
+            result.add(money.advance(file, now))
+        self._overtaken_by = []
+        if result.events or result.entries:
+            await self._record(
+                result.events,
+                result.entries,
+                result.documents,
+                result.decisions,
+                tells_overtaken=tells_overtaken and len(result.documents) < 2,
+            )
+        return result, activated
 
     def _wakes(self) -> list[Wake]:
         """What falls due next, and the yearly turn of the run."""
@@ -408,7 +442,10 @@ class Agreement(Accounts, Changes, Disputes):
         entries: Sequence[LedgerEntry] = (),
         documents: Sequence[TermsDocument] = (),
         decisions: Sequence[PenaltyDecision] = (),
+        *,
+        tells_overtaken: bool = False,
     ) -> None:
+        """Record, and tell whom it concerns; or note what is on record instead, where that is asked."""
         file = self._file
         # Of several versions agreed in one step, all but the last go before it: one has one document.
         for document in documents[:-1]:
@@ -429,10 +466,14 @@ class Agreement(Accounts, Changes, Disputes):
                 decisions=list(decisions),
                 agreement=file.snapshot() if events else None,
                 terms=documents[-1] if documents else None,
+                tells_overtaken=tells_overtaken,
             ),
             Recorded,
             record_summary(events) if events else "Record money · C7.1",
         )
+        self._overtaken_by = recorded.overtaken_by
+        if recorded.overtaken_by:
+            return
         self._passed += [one for one in recorded.passed if one.contract_year not in file.warned]
         self._tell(events)
 

@@ -59,6 +59,10 @@ class Errands(Generic[Order]):
         taken, self._waiting = self._waiting, []
         return taken
 
+    def put_back(self, errands: Sequence[Errand[Order]]) -> None:
+        """Leave commands that were taken for the next time, before those that came since."""
+        self._waiting = [*errands, *self._waiting]
+
     async def run(self, order: Order) -> None:
         """Leave a command and wait until it is recorded; raises the refusal as ApplicationError."""
         (refusal,) = await self.run_all([order])

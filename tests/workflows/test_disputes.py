@@ -238,7 +238,7 @@ async def test_commands_that_meet_in_one_task_are_applied_in_the_order_of_their_
     await open_dispute(agreement, at)
     await tell(agreement, OfferSettlement, PROVIDER, at, dispute="D001")
     credit = agreement.client.settle(agreement.id, GiveCredit, PROVIDER, at=at, amount="1.00", reason="r")
-    async with world.held_up(credit):  # type: ignore[arg-type]
+    async with world.held_up(credit):
         answers = asyncio.gather(
             agreement.client.dispute(
                 agreement.id, ConfirmSettlement, CUSTOMER, at=at, dispute="D001", offer=1

@@ -6,6 +6,8 @@ A month from Monday 2026-03-02 in Shanghai: one bill of 1,000.00, due on 12 Marc
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,8 +15,10 @@ import pytest
 
 from contract.agreement_money import MoneyStanding
 from contract.agreement_states import AgreementState
-from contract.facts import EventKind
-from contract.money_commands import RecordPayment, RecordPayout, ReversePayout, WaivePenalty
+from contract.facts import Event, EventKind, RecordBatch, Recorded
+from contract.money_commands import GiveCredit, RecordPayment, RecordPayout, ReversePayout, WaivePenalty
+from contract.money_deeds import apply
+from contract.parties import Role
 from contract.refusals import RefusalKind
 from starter.errors import CommandRefused
 from tests.engine import CUSTOMER, DAY, HOUR, PROVIDER, SECOND, START, LivedAgreement, R, World, shanghai
@@ -296,3 +300,55 @@ async def test_a_final_statement_whose_recording_was_not_acknowledged_is_made_on
     kinds = await agreement.kinds(None)
     assert [kinds.count(kind) for kind in ("penalty_waived", "final_statement", "settled")] == [1, 1, 1]
     assert timedelta(0) == (await agreement.event(EventKind.SETTLED, None)).at - (ENDS + DAY)
+
+
+async def test_a_command_that_comes_after_what_a_lost_task_recorded_is_taken_after_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """As when a worker dies between the commit and its acknowledgement: the record knows more."""
+    agreement = await short(world)
+    await agreement.event(EventKind.BILL_ISSUED, None)
+    at = START + 2 * HOUR
+    await agreement.pass_time_until(at)
+    client, append_many = agreement.client, world.store.append_many
+    lost: list[Event] = []
+
+    def content(reference: str) -> dict[str, Any]:
+        said: dict[str, Any] = {"means": "transfer", "reference": reference, "amount": "400.00"}
+        return said | {"value_date": day_of(at)}
+
+    async def after_a_lost_task(batches: Sequence[RecordBatch]) -> list[Recorded]:
+        """Before a batch with the earlier command is written, the other one alone has been."""
+        if not lost and any(e.command_id == "earlier" for batch in batches for e in batch.events):
+            money = await world.store.money(agreement.id)
+            assert money is not None
+            first = client.make(RecordPayment, PROVIDER, at=at, command_id="first", **content("T-1"))
+            seq = len(await agreement.events(None)) + 1
+            done = apply(money, first, Role.PROVIDER, lambda: seq)
+            lost.extend(done.events)
+            entries = [entry for entry in done.entries if "T-1" in entry.key]
+            batch = RecordBatch(
+                workflow_id=agreement.handle.id, agreement_id=agreement.id, events=lost, entries=entries
+            )
+            await append_many([batch])
+        return await append_many(batches)
+
+    monkeypatch.setattr(world.store, "append_many", after_a_lost_task)
+    before = client.settle(agreement.id, GiveCredit, PROVIDER, at=START, amount="1.00", reason="?")
+    async with world.held_up(before):
+        given = [
+            asyncio.ensure_future(
+                client.settle(
+                    agreement.id, RecordPayment, PROVIDER, at=when, command_id=name, **content(reference)
+                )
+            )
+            for name, when, reference in (("first", at, "T-1"), ("earlier", at - HOUR, "T-2"))
+        ]
+        await agreement.wait_until(await agreement.now() + 2 * SECOND)
+    assert str((await given[0]).owed) == "599.00"
+    with pytest.raises(CommandRefused) as refused:
+        await given[1]
+    assert refused.value.kind is RefusalKind.OUT_OF_ORDER
+    assert len(lost) == 1
+    assert [e.command_id for e in await agreement.events(None)][-1] == "first"
+    assert await agreement.is_sound(None)
