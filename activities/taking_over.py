@@ -77,6 +77,7 @@ class TakingOver:
             agreement_id=file.agreement_id,
             request_id=file.request_id,
             events=outcome.events,
+            entries=outcome.entries,
             request=snapshot(file, file.judged_until),
         )
         return file, batch

@@ -45,7 +45,7 @@ def taken_over(agreed: Agreed | None = None, run_from: int = RUN_FROM, **stated:
         at(run_from),
         at(run_from) + HEARD_FROM,
     )
-    life.events, life.entries = list(opened.events), []
+    life.events, life.entries = list(opened.events), list(opened.entries)
     return life
 
 
