@@ -18,10 +18,11 @@ from contract.money import Money
 from contract.parties import Language, Role
 from contract.reading import read_terms
 from contract.terms import IfUnanswered
-from documents import agreements, amendments, fee_changes, referrals, terminations
+from documents import agreements, amendments, fee_changes, referrals, settlements, terminations
 from documents.amendments import Amended
 from documents.deed import Signatures
 from documents.fee_changes import FeeNotice
+from documents.settlements import Settled
 from documents.terminations import Terminated
 
 Made = Iterator[tuple[str, bytes]]
@@ -153,6 +154,20 @@ def _referral(
     yield f"dispute-{dispute.number}-referral-{language}.pdf", made
 
 
+def _settlement(
+    event: Event, events: Sequence[Event], terms: Mapping[int, TermsDocument], language: Language
+) -> Made:
+    version = _in_force(terms, event.at)
+    settled = Settled(
+        dispute=Dispute.model_validate(event.payload["dispute"]),
+        confirmed_at=event.at,
+        terms=version.canonical.encode(),
+        version=version.version,
+    )
+    name = f"dispute-{settled.dispute.number}-settlement"
+    yield from _both(name, language, settlements.originals(settled, language=language))
+
+
 _Maker = Callable[[Event, Sequence[Event], Mapping[int, TermsDocument], Language], Made]
 
 _MAKERS: Mapping[EventKind, _Maker] = {
@@ -160,6 +175,7 @@ _MAKERS: Mapping[EventKind, _Maker] = {
     EventKind.AMENDMENT_CONSENTED: _amendment,
     EventKind.TERMINATION_AGREED: _termination,
     EventKind.DISPUTE_REFERRED: _referral,
+    EventKind.DISPUTE_SETTLED: _settlement,
 }
 
 
