@@ -5,7 +5,7 @@ keeps what it says; then the provider issues it, as often as it takes, always th
 key; then what came of it is kept, and the first answer stands. So a provider must answer for a key that it
 knows what it answered before. A process that dies between leaves nothing that the next try does not find.
 
-Errors name keys and codes; they travel into histories and logs, so never what a person wrote (C5.3).
+Errors name numbers and codes; they travel into histories and logs, so never what a person wrote (C5.3).
 """
 
 from __future__ import annotations
@@ -97,17 +97,18 @@ class Invoicing:
     async def issue_invoice(self, wanted: InvoiceToIssue) -> Invoiced:
         """Number, issue and keep a document; raises ApplicationError of the types above, all retryable."""
         agreement_id, key = wanted.agreement_id, wanted.wanted.key
-        about = f"{key} of agreement {agreement_id}"
+        # Not by its key, which has the payment's reference: that is what a person wrote.
+        about = f"agreement {agreement_id}: {wanted.wanted.kind.value.replace('_', ' ')}"
         try:
             begun = await self._store.begin_invoice(agreement_id, wanted.wanted)
         except LedgerDiffers as difference:
             raise ApplicationError(str(difference), type=LEDGER_DIFFERS) from None
         except RecordGap as gap:
-            raise ApplicationError(f"{about}: {gap}", type=NOT_ON_RECORD) from None
+            raise ApplicationError(str(gap), type=NOT_ON_RECORD) from None
         if begun is None:
             return Invoiced()
         if not begun.is_issued:
-            issued = await self._issue(begun.document, about)
+            issued = await self._issue(begun.document, f"{about} {begun.document.number}")
             begun = await self._store.keep_issued(agreement_id, key, self._provider.name, issued)
         return Invoiced(issued=told(begun))
 

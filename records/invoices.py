@@ -91,13 +91,13 @@ def begin(
         if payment.counts_on is None:
             return None
         if payment_then.counts_on is None:
-            raise RecordGap(f"{wanted.key}: its payment counted only after it was wanted")
+            raise RecordGap(f"agreement {agreement_id}: a payment counted only after its invoice was wanted")
         version, terms = shelf.in_force(connection, agreement_id, wanted.at)
         document = invoice(then, payment_then, terms, version, on, document_number(wanted.kind, on.year, 0))
     else:
         credited = find(connection, agreement_id, document_key(InvoiceKind.INVOICE, wanted.payment))
         if credited is None or not credited.is_issued or payment.taken_back is None:
-            raise RecordGap(f"{wanted.key}: there is no invoice issued and no payment taken back")
+            raise RecordGap(f"agreement {agreement_id}: there is no invoice to credit, or its payment counts")
         assert isinstance(credited.document, Invoice)
         reason = _reason(connection, agreement.workflow_id, wanted.payment)
         document = credit_note(
@@ -134,7 +134,7 @@ def keep_issued(
     connection.execute(_HELD.where(agreements.c.agreement_id == agreement_id).with_for_update()).all()
     known = find(connection, agreement_id, key)
     if known is None:
-        raise RecordGap(f"{key} of agreement {agreement_id} was not begun")
+        raise RecordGap(f"agreement {agreement_id}: what was issued was not begun")
     if known.is_issued:
         return known
     names = {"agreement_id": agreement_id, "key": key}
@@ -260,7 +260,7 @@ def _check(
     try:
         check_against_ledger(document, posted)
     except InvoiceDiffers as difference:
-        raise LedgerDiffers(f"{document.key} of agreement {agreement_id}: {difference}") from None
+        raise LedgerDiffers(f"agreement {agreement_id}, {document.kind}: {difference}") from None
 
 
 def _next_place(connection: Connection, provider_id: str, kind: InvoiceKind, year: int) -> int:

@@ -102,6 +102,7 @@ class Metrics:
         # What is alerted on is there from the beginning, so that its first increase is one.
         for target in Target:
             self._breaches.labels(target.value)
+        self._events.labels(EventKind.INVOICE_DELAYED.value)
         for outcome in OUTCOMES:
             self._mails.labels(outcome)
         for question in ("write", "admit"):

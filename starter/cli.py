@@ -43,6 +43,7 @@ class Commands(LazyGroup):
         "payment": Later(
             "starter.commands.money", "payments", "Payments: record, clear, bounce, reverse, list; payouts."
         ),
+        "invoice": Later("starter.commands.invoice", "app", "Invoices and credit notes: list, show, save."),
         "dispute": Later(
             "starter.commands.dispute", "app", "Disputes: open, offer, confirm, refer, award, withdraw, list."
         ),

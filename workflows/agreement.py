@@ -485,7 +485,8 @@ class Agreement(Accounts, Changes, Disputes):
 
     def story(self) -> str:
         """The current details; see :mod:`workflows.current_details`."""
-        return agreement_story(self._file, self._ways.offset)
+        invoicing = self._invoicing
+        return agreement_story(self._file, self._ways.offset, invoicing.waiting, len(invoicing.delayed))
 
     # Continue-as-new
 

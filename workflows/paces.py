@@ -31,7 +31,7 @@ UNTIL_SENT = RetryPolicy(
     initial_interval=timedelta(seconds=2), backoff_coefficient=2, maximum_interval=timedelta(minutes=5)
 )
 
-ISSUING = timedelta(minutes=2)
+ISSUING = timedelta(minutes=1)
 """One try of issuing an invoice."""
 PROMPTLY = timedelta(hours=1)
 """An invoice that could not be issued for this long asks for somebody's attention (C7.1.3)."""

@@ -207,8 +207,13 @@ def _budgets(terms: TermSheet, priority: Priority) -> Iterator[str]:
         yield " or ".join([*told, "none"] if None in found else told)
 
 
-def agreement_story(file: AgreementFile, offset: timedelta) -> str:
-    """Where an agreement stands: who has to act, what is due next, what may be done."""
+def agreement_story(
+    file: AgreementFile, offset: timedelta, waiting: Sequence[InvoiceWanted] = (), delayed: int = 0
+) -> str:
+    """Where an agreement stands: who has to act, what is due next, what may be done.
+
+    ``waiting``: documents not issued yet, ``delayed`` of them for long (C7.1.3).
+    """
     zone = file.terms.time_zone
     parties = {Role.PROVIDER: file.terms.provider_id, Role.CUSTOMER: file.terms.customer_id}
     return _lines(
@@ -221,6 +226,7 @@ def agreement_story(file: AgreementFile, offset: timedelta) -> str:
         *_open_requests(file),
         *_money(file),
         *_disputes(file, zone),
+        *_invoices(file, waiting, delayed, zone),
         *(_may(role, parties[role], agreement_commands_now(file, role)) for role in Role),
         "",
         f'Its requests: `AftercareAgreementId="{file.agreement_id}" AND WorkflowType="ServiceRequest"`',
@@ -267,6 +273,18 @@ def _disputes(file: AgreementFile, zone: str) -> Iterator[str]:
         else:
             stands = f"in negotiation until **{_when(dispute.window_ends, zone)}** · C9.1"
         yield f"- **Dispute {dispute.number}** over {_words(dispute.item.matter)} `{over}`: {stands}"
+
+
+def _invoices(
+    file: AgreementFile, waiting: Sequence[InvoiceWanted], delayed: int, zone: str
+) -> Iterator[str]:
+    issued = len(file.money.invoices) if file.money is not None else 0
+    if waiting:
+        since = _when(min(one.at for one in waiting), zone)
+        late = f", {delayed} of them for long" if delayed else ""
+        yield f"- **Invoices:** {issued} issued, **{len(waiting)} not yet** since {since}{late} · C7.1.3"
+    elif issued:
+        yield f"- **Invoices:** {issued} issued, credit notes included · C7.1.3"
 
 
 def _term(file: AgreementFile, zone: str) -> str:

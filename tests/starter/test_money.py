@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import time
 from datetime import UTC, datetime, timedelta
@@ -64,6 +65,34 @@ def test_a_bill_is_paid_in_two_parts_one_of_them_reversed_and_the_statement_tell
     assert "the customer owes" in read
     assert "T-1" in online.well("payment", "list", agreement)
     assert "B001" in online.well("bill", "list", agreement)
+
+
+def test_an_invoice_is_listed_shown_and_saved_as_it_was_issued_c7_1_3(online: CommandLine, tmp_path: Path):
+    agreement = agreed(online, tmp_path, "M-invoiced")
+    billed(online, agreement)
+    assert "no invoices" in online.well("invoice", "list", agreement)
+    online.well("payment", "record", agreement, "T-1", "1000.00", "--on", today(), *PROVIDER)
+    row: dict[str, Any] = {}
+    for _ in range(200):
+        (row, *_) = online("invoice", "list", agreement, "--json").json["invoices"] or [{}]
+        if row.get("issuer"):
+            break
+        time.sleep(0.05)
+    number = row["issuer_number"]
+    assert row["document"]["gross"]["amount"] == "1000.00"
+    for said in (number, "builtin", "T-1", "1,000.00"):
+        assert said in online.well("invoice", "show", agreement, number)
+    shown = online("invoice", "show", agreement, number, "--json").json
+    assert [file["name"] for file in shown["files"]] == [f"{number}.pdf", f"{number}.xml"]
+    folder = tmp_path / "invoices"
+    online.well("invoice", "save", agreement, number, "--out", str(folder))
+    for file in shown["files"]:
+        assert hashlib.sha256((folder / file["name"]).read_bytes()).hexdigest() == file["digest"]
+    assert number in text_of((folder / f"{number}.pdf").read_bytes())
+    saved = online("invoice", "save", agreement, "--out", str(tmp_path / "all"), "--json").json
+    assert (len(saved["files"]), saved["not_issued"]) == (2, [])
+    unknown = online("invoice", "show", agreement, "INV-1999-000001")
+    assert (unknown.code, "has no invoice" in unknown.err) == (5, True)
 
 
 def test_what_is_refused_says_why(online: CommandLine, tmp_path: Path):

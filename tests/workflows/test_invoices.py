@@ -14,6 +14,7 @@ from typing import Any
 import facturx
 import pypdf
 import pytest
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowExecutionStatus
 
 from activities.invoicing import ProviderFault, provider
@@ -36,6 +37,7 @@ from tests.engine import (
     skipping_world,
 )
 from tests.issuers import Office, new_office
+from workflows.current_details import METADATA_QUERY
 from workflows.ids import agreement_workflow_id
 
 pytestmark = pytest.mark.engine
@@ -177,6 +179,9 @@ async def test_what_cannot_be_issued_keeps_no_command_waiting_and_asks_for_atten
     event = await agreement.event(EventKind.INVOICE_DELAYED, None)
     assert 50 * MINUTE < event.at - PAID <= 61 * MINUTE
     assert (event.payload["cause"], event.payload["amount"]) == ("invoice_unavailable", "1000.00")
+    story = (await agreement.handle.query(METADATA_QUERY, result_type=WorkflowMetadata)).current_details
+    assert "0 issued, **1 not yet** since Thu 5 Mar 2026, 10:00" in story
+    assert "1 of them for long · C7.1.3" in story
     (asking,) = [
         found
         for found in await office_world.store.attention(PAID + 12 * HOUR)
