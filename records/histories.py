@@ -51,6 +51,12 @@ def kept_among(connection: Connection, run_ids: Sequence[str]) -> set[str]:
     return set(connection.scalars(select(histories.c.run_id).where(histories.c.run_id.in_(run_ids))))
 
 
+def workflows_of(connection: Connection, agreement_id: str) -> list[str]:
+    """The workflows of an agreement that have histories on record: its own, its requests', and helpers'."""
+    wanted = select(histories.c.workflow_id).where(histories.c.agreement_id == agreement_id)
+    return sorted(connection.scalars(wanted.distinct()))
+
+
 def of_workflow(connection: Connection, workflow_id: str) -> list[RunHistory]:
     """The runs of a workflow whose histories are on record, in order of their start."""
     wanted = select(*_KEPT).where(histories.c.workflow_id == workflow_id)

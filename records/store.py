@@ -390,6 +390,10 @@ class RecordStore:
         """Those of some runs whose histories are on record."""
         return await self._read(histories.kept_among, run_ids)
 
+    async def histories_of(self, agreement_id: str) -> list[str]:
+        """The workflows of an agreement that have histories on record."""
+        return await self._read(histories.workflows_of, agreement_id)
+
     async def histories(self, workflow_id: str) -> list[RunHistory]:
         """The runs of a workflow whose histories are on record, in order of their start."""
         return await self._read(histories.of_workflow, workflow_id)

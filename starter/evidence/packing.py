@@ -39,6 +39,7 @@ from starter.evidence.papers import papers
 from starter.evidence.parcel import Parcel
 from starter.evidence.remembered import Missing, runs_of
 from starter.evidence.verify import Verifying, Zipped, canonical, ledger_table
+from workflows.ids import resending_workflow_id
 
 HERE = files("starter.evidence")
 _UNSAFE = re.compile("[^A-Za-z0-9._-]")
@@ -209,8 +210,12 @@ class _Packing:
     ) -> None:
         """The engine's histories, and a row for each run, also for those that are missing."""
         index: list[dict[str, Any]] = []
-        self._expect(len(self.workflows) + len(self._stated))
-        for workflow_id in self.workflows:
+        # Notices that were sent again have workflows of their own.
+        kept = await store.histories_of(self.told["agreement_id"])
+        helpers = [name for name in map(resending_workflow_id, self.workflows) if name in kept]
+        workflows = [*self.workflows, *helpers]
+        self._expect(len(workflows) + len(self._stated))
+        for workflow_id in workflows:
             stem = "histories/" + workflow_id.replace(f"/{self.told['agreement_id']}", "", 1).replace(
                 "/", "-"
             )

@@ -58,6 +58,7 @@ async def live(store: RecordStore, outbox: Path) -> None:
     await life_of_money(store, "zh-CN", telling(store, outbox))
     for number in (1, 2):
         await store.keep_history(*a_run(f"agreement/{REQUESTS}", number, REQUESTS))
+    await store.keep_history(*a_run(f"notices/request/{REQUESTS}/R-1", 1, REQUESTS))
 
 
 async def packed(store: RecordStore, agreement_id: str, target: Path) -> Packed:

@@ -64,11 +64,17 @@ async def test_everything_on_record_is_in_it(store: RecordStore, tmp_path: Path)
         "statements": 1,
         "documents": found.counts["documents"],
         "calendars": 2,
-        "histories": 2,
+        "histories": 3,
         "histories_missing": 0,
         "payloads_encrypted": 0,
     }
     assert parse(files[MANIFEST])["counts"] == found.counts
+    kept = [row["file"] for row in rows_of(files, "histories.jsonl")]
+    assert kept == [
+        "histories/agreement.json",
+        "histories/agreement~2.json",
+        "histories/notices-request-R-1.json",
+    ]
     document = await store.terms(REQUESTS, 1)
     assert document is not None
     assert files["terms/version-1.json"] == document.canonical.encode()
