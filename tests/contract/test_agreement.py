@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -426,3 +426,10 @@ def test_a_copy_does_not_share_what_changes():
     copy.taken.append("another")
     assert (file.state, file.reminded) == (S.ACTIVE, [])
     assert "another" not in file.taken
+
+
+def test_a_request_of_before_the_agreement_is_told_from_when_it_is_in_force():
+    why = not_admitted(in_force(), submission(START - SECOND), START)
+    begins = START.astimezone(UTC).isoformat()
+    assert why.message.endswith(f"before {begins}, from when the agreement is in force")
+    assert why.details == {"not_before": begins}
