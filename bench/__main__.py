@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("codec", "records", "looking")
+ALL = ("codec", "records", "looking", "years")
 
 
 def main() -> None:
