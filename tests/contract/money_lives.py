@@ -8,7 +8,7 @@ exact fractions, and sums every late fee anew.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -16,16 +16,18 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from contract import agreement, agreement_money, books, dispute_deeds, dunning, money_life, settling
+from contract import agreement, agreement_money, books, dispute_deeds, dunning, money_life, set_off, settling
 from contract.agreement_file import REMINDERS, AgreementFile, TermDates
 from contract.agreement_states import AgreementState
 from contract.balance import Balance, balance
 from contract.billing import LateTerms, MoneyTerms, set_off_limit
 from contract.days import Days
+from contract.decided_penalties import Cell, differences, entry_of
 from contract.dispute_commands import DISPUTE_COMMANDS
 from contract.dispute_names import DisputeCommandName
 from contract.disputes import DisputeTerms
 from contract.facts import Account, EntryKind, Event, EventKind, LedgerEntry, PenaltyDecision
+from contract.holds import penalty_holds
 from contract.late_fees import Hold
 from contract.money import Money
 from contract.money_commands import MONEY_COMMANDS, AnyMoneyCommand, MoneyCommandName
@@ -146,6 +148,9 @@ class MoneyAgreed:
         )
 
 
+Parts = Mapping[set_off.Part, int]
+
+
 @dataclass
 class MoneyLife:
     """One agreement's money, lived."""
@@ -168,6 +173,7 @@ class MoneyLife:
             self.entries += books.settle(self.file, self.file.days.start_of(self.agreed.begins) - TICK)
         self.events: list[Event] = []
         self.decisions: list[PenaltyDecision] = []
+        self.decided: set[set_off.Part] = set()
         self.commands = 0
 
     def at(self, day: date, hour: float = 10) -> datetime:
@@ -192,10 +198,13 @@ class MoneyLife:
             draft = money_life.draft_bill(self.file)
             assert draft is not None
             assert draft.period is not None
-            stands = self.set_offs.get(draft.period, self._set_off(draft.issued_at))
+            parts, reserved = self._on_hold(draft.issued_at)
+            stands = self.set_offs.get(draft.period, self._set_off(draft.issued_at, reserved))
             bill = draft.model_copy(update={"set_off": set_off_limit(draft.amount, stands)})
             event = money_life.issued(bill, self.number())
-            self._keep([event], books.bill_entries(self.agreement_id, bill))
+            of = set_off.taken_from(parts, reserved, bill.set_off) if reserved else None
+            self._keep([event], books.bill_entries(self.agreement_id, bill, of))
+            self._assert_held(reserved)
             outcome = money_life.take_bill(self.file, bill, event.seq)
             self._keep(outcome.events, outcome.entries)
         advance(until)
@@ -203,10 +212,34 @@ class MoneyLife:
         if after_outage:
             self._deliver(until)
 
-    def _set_off(self, before: datetime) -> Money:
+    def _set_off(self, before: datetime, reserved: Parts) -> Money:
         known = [e for e in self.entries if e.effective_at < before]
         stands = _payable(known) if self.agreed.settlement is Settlement.SET_OFF else 0
-        return Money(minor=stands, currency=self.agreed.currency)
+        return Money(minor=set_off.available(stands, reserved), currency=self.agreed.currency)
+
+    def _on_hold(self, before: datetime) -> tuple[Parts, Parts]:
+        """What of penalties stands, and what of it is on hold."""
+        parts = set_off.outstanding(e for e in self.entries if e.effective_at < before)
+        return parts, set_off.held(parts, penalty_holds(self.file.disputes))
+
+    def _assert_held(self, reserved: Parts) -> None:
+        """Nothing was set off of what was on hold."""
+        left = set_off.outstanding(self.entries)
+        assert all(left[part] >= minor for part, minor in reserved.items())
+
+    def _carry_out(self, decision: PenaltyDecision) -> None:
+        """What the record store posts for a decision (its own tests hold it to more)."""
+        kinds = [k for k in decision.penalties if (decision.request_id, k) not in self.decided]
+        self.decided |= {(decision.request_id, kind) for kind in kinds}
+        stood: dict[Cell, int] = {}
+        for entry in self.entries:
+            kind = set_off.penalty_kind(entry) if entry.request_id == decision.request_id else None
+            if kind in kinds:
+                stood[kind, 1] = stood.get((kind, 1), 0) + set_off.owed(entry)
+        cells = stood or {(kinds[-1], 1): 0} if kinds else {}
+        for cell, minor in differences(cells, decision).items() if cells else ():
+            money = Money(minor=cells[cell], currency=self.agreed.currency)
+            self._keep([], [entry_of(self.agreement_id, decision, cell, minor, money)])
 
     def _end(self, until: datetime) -> None:
         """Expire, close, state finally, settle: what has come of these by an instant."""
@@ -246,24 +279,26 @@ class MoneyLife:
         """What the record store does with an ask, from this ledger."""
         at = ask.at if isinstance(ask, settling.FinalAsk) else ask.command.at
         touching = [e for e in self.entries if Account.PENALTY_PAYABLE in (e.debit, e.credit)]
-        accruals = []
+        accruals: Sequence[settling.Accrual] = ()
+        by_then, parts = _payable([e for e in touching if e.effective_at <= at]), None
         if isinstance(ask, settling.WaiverAsk):
-            for one in touching:
-                if one.kind is EntryKind.PENALTY and one.request_id == ask.command.request_id:
-                    stands = _payable([e for e in touching if one.key in (e.key, e.reverses)])
-                    accruals.append(settling.Accrual(one.key, one.clause, one.effective_at, stands))
-        standing = settling.Standing(
-            _payable(touching),
-            _payable([e for e in touching if e.effective_at <= at]),
-            max((e.effective_at for e in touching), default=None),
-            accruals,
-        )
+            of_request = [e for e in touching if e.request_id == ask.command.request_id]
+            accruals = settling.standing_of(of_request, ask.command.of)
+        reserved: Parts = {}
+        if isinstance(ask, settling.FinalAsk):
+            outstanding, reserved = self._on_hold(at + TICK)
+            by_then = set_off.available(by_then, reserved)
+            netted = Money(minor=max(0, by_then), currency=self.agreed.currency)
+            parts = set_off.taken_from(outstanding, reserved, netted) if reserved else None
+        latest = max((e.effective_at for e in touching), default=None)
+        standing = settling.Standing(_payable(touching), by_then, latest, accruals, parts)
         decision = settling.decide(ask, standing, self.agreement.seq + 1)
         if decision.event is None:
             assert decision.refusal is not None
             return Refused(decision.refusal)
         self.number()
         self._keep([decision.event], decision.entries)
+        self._assert_held(reserved)
         outcome = agreement_money.take_decided(self.agreement, decision.event, command)
         self._keep(outcome.events, outcome.entries)
         return None
@@ -351,6 +386,8 @@ class MoneyLife:
         self.agreement.last_at = max(self.agreement.last_at, at)
         self._keep(outcome.events, outcome.entries)
         self.decisions += outcome.decisions
+        for decision in outcome.decisions:
+            self._carry_out(decision)
         self.wake(max(at, self.file.judged_until))
 
     def pay(self, amount: str, day: date, reference: str | None = None, **content: Any) -> None:

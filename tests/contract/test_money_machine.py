@@ -17,13 +17,14 @@ from contract.agreement_states import AgreementState
 from contract.balance import paid_out
 from contract.dispute_names import DisputeCommandName
 from contract.disputes import Dispute, open_disputes
-from contract.facts import Account, EntryKind, EventKind
+from contract.facts import Account, EventKind
 from contract.money import Money
 from contract.money_file import PaymentState
 from contract.money_record import take
 from contract.parties import Role
 from contract.penalties import add_months
 from contract.refusals import Refused
+from contract.set_off import owed
 from contract.statements import statement
 from contract.taken_over import OpenBill, TakenOver
 from contract.terms import Allocation, Means, Period, Settlement
@@ -86,8 +87,8 @@ _ENDINGS = {
 }
 
 
-def _bill(dispute: Dispute) -> dict[str, Any]:
-    return {"bill": dispute.item.bill}
+def _about(dispute: Dispute) -> dict[str, Any]:
+    return dispute.item.model_dump(include={"bill", "request_id"}, exclude_none=True)
 
 
 def amount(minor: int) -> str:
@@ -145,13 +146,13 @@ class MoneyLives(RuleBasedStateMachine):
     @rule(data=st.data())
     def exactly_what_is_owed_comes(self, data: st.DataObject) -> None:
         self.life.wake(self.life.at(self.today, self.hour))
-        owed = self.life.balance(self.today).overdue
-        if owed:
+        to_pay = self.life.balance(self.today).overdue
+        if to_pay:
             self._do(
                 "record_payment",
                 means="transfer",
                 reference=f"R{len(self.life.file.payments)}",
-                amount=amount(owed),
+                amount=amount(to_pay),
                 value_date=self.today,
             )
 
@@ -206,18 +207,16 @@ class MoneyLives(RuleBasedStateMachine):
     def the_customer_waives_a_penalty(self, request_id: str, minor: int | None) -> None:
         content: dict[str, Any] = {"request_id": request_id, "of": "late_response", "reason": "r"}
         content |= {} if minor is None else {"amount": amount(minor)}
-        before = self._waivable(request_id)
+        self.life.wake(self.life.at(self.today, self.hour + 0.01))
+        settled, before = self.settled, self._waivable(request_id)
         wanted = before if minor is None else minor
         done = self._do("waive_penalty", role=Role.CUSTOMER, **content)
-        assert done == (0 < wanted <= before and not self.settled)
+        assert done == (0 < wanted <= before and not settled)
         assert self._waivable(request_id) == before - (wanted if done else 0)
 
     def _waivable(self, request_id: str) -> int:
         """Penalties of a request less what was waived of them."""
-        signs = {EntryKind.PENALTY: 1, EntryKind.PENALTY_WAIVER: -1}
-        return sum(
-            signs.get(e.kind, 0) * e.amount.minor for e in self.life.entries if e.request_id == request_id
-        )
+        return sum(owed(e) for e in self.life.entries if e.request_id == request_id)
 
     @rule(minor=st.sampled_from([None, None, 1, 100_00]), back=st.sampled_from([0, 0, 4]))
     def the_provider_pays_out(self, minor: int | None, back: int) -> None:
@@ -267,6 +266,21 @@ class MoneyLives(RuleBasedStateMachine):
         else:
             assert [d.number for d in after] == [d.number for d in known]
 
+    @rule(
+        request_id=st.sampled_from(["q", "r"]),
+        minor=st.sampled_from([None, 1, 100_00]),
+        role=st.sampled_from(Role),
+        whole=st.booleans(),
+    )
+    def penalties_are_disputed(self, request_id: str, minor: int | None, role: Role, whole: bool) -> None:
+        content: dict[str, Any] = {} if minor is None else {"amount": amount(minor)}
+        item = {"matter": "request" if whole else "penalty", "request_id": request_id}
+        item |= {} if whole else {"penalty": "late_response"}
+        if self._argue("open_dispute", role, item=item, about="r", **content):
+            *before, new = self.life.file.disputes
+            rivals = [d for d in before if d.item.parts & new.item.parts]
+            assert not any(d.state.is_open or d.state.is_decided for d in rivals)
+
     @precondition(lambda self: self.life.file.disputes)
     @rule(
         data=st.data(),
@@ -281,8 +295,9 @@ class MoneyLives(RuleBasedStateMachine):
         dispute = data.draw(st.sampled_from(self.life.file.disputes))
         content: dict[str, Any] = {"dispute": dispute.number}
         if name in ("offer_settlement", "record_award"):
-            kind = data.draw(st.sampled_from(["bill", "late_fee", "credit"]))
-            one = {"kind": kind, "amount": amount(minor)} | ({} if kind == "credit" else _bill(dispute))
+            kinds = ["credit", *(["bill", "late_fee"] if dispute.item.bill else ["penalty"])]
+            kind = data.draw(st.sampled_from(kinds))
+            one = {"kind": kind, "amount": amount(minor)} | ({} if kind == "credit" else _about(dispute))
             content |= {"amounts": [one], "charge_held_days": charged}
         if name == "record_award":
             content["digest"] = "0" * 64
@@ -403,7 +418,8 @@ class MoneyLives(RuleBasedStateMachine):
         disputes = {dispute.number: dispute for dispute in self.life.file.disputes}
         charged = {n for n, d in disputes.items() if d.ending is not None and d.ending.charge_held_days}
         holds = self.life.file.holds
-        assert sorted(str(hold.dispute) for hold in holds) == sorted(disputes.keys() - charged)
+        over_bills = {n for n, d in disputes.items() if d.item.bill is not None}
+        assert sorted(str(hold.dispute) for hold in holds) == sorted(over_bills - charged)
         assert all((hold.last is None) == disputes[str(hold.dispute)].state.is_open for hold in holds)
         endings = Counter(event.payload["number"] for event in self.life.events if event.kind in _ENDINGS)
         ended = {number for number, dispute in disputes.items() if not dispute.state.is_open}
