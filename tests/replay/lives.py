@@ -40,6 +40,8 @@ from contract.dispute_commands import (
     WithdrawDispute,
 )
 from contract.facts import EventKind
+from contract.money import Money
+from contract.money_commands import MoneyCommand, RecordPayment, RecordPayout, ReversePayout, WaivePenalty
 from contract.parties import Actor
 from tests.engine import (
     CUSTOMER,
@@ -361,6 +363,48 @@ async def changed(world: World) -> LivedAgreement:
     return agreement
 
 
+async def settled(world: World) -> LivedAgreement:
+    """The end of an agreement's money: suspended, penalties paid out and waived, netted twice, settled."""
+    terms: dict[str, Any] = {"term": {"months": 1}, "closing_days": 1}
+    late = {"suspend_after_days": 10, "suspend_notice_days": 3, "percent_per_day": "0.05"}
+    agreement = await world.agreement(
+        billing=True, mail=True, penalties={"settlement": "pay_out"}, late_payment=late, **terms
+    )
+    ends = shanghai("2026-04-02 00:00")
+
+    async def money(command: type[MoneyCommand], at: datetime, **content: Any) -> None:
+        await agreement.pass_time_until(at)
+        by = CUSTOMER if command is WaivePenalty else PROVIDER
+        await agreement.client.settle(agreement.id, command, by, at=at, **content)
+
+    def sum_of(amount: str, reference: str, at: datetime) -> dict[str, Any]:
+        day = (at + 8 * HOUR).date()
+        return {"means": "transfer", "reference": reference, "amount": amount, "value_date": day}
+
+    await agreement.submit()
+    await give(agreement, *((c, START + 5 * HOUR) for c in ("confirm", "assign", "respond", "resolve")))
+    await agreement.do("accept", START + 5 * HOUR)
+    await money(RecordPayout, START + DAY, **sum_of("150.00", "P-1", START + DAY))
+    await money(ReversePayout, START + 2 * DAY, means="transfer", reference="P-1", reason="It came back.")
+    waived = {"request_id": R, "of": "late_response", "amount": "50.00", "reason": "A small matter."}
+    await money(WaivePenalty, START + 3 * DAY, **waived)
+    await agreement.pass_time_until(shanghai("2026-03-23 00:00"))
+    await agreement.event(EventKind.SUSPENDED, None)
+    paid = shanghai("2026-03-25 10:00")
+    await money(RecordPayment, paid, **sum_of("1006.50", "T-1", paid))
+    await agreement.pass_time_until(ends - HOUR)
+    await agreement.bring("responded", "r-2", at=ends - HOUR)
+    await agreement.pass_time_until(ends + 3 * DAY)
+    await agreement.event(EventKind.FINAL_STATEMENT, None)
+    await agreement.do("withdraw", ends + 3 * DAY, "r-2")
+    second = await agreement.event(EventKind.FINAL_STATEMENT, None, 2)
+    owed = Money.of(second.payload["net"], "CNY")
+    out = ends + 5 * DAY
+    await money(RecordPayout, out, **sum_of(str(-owed), "P-2", out))
+    await agreement.event(EventKind.SETTLED, None)
+    return agreement
+
+
 LIVES: tuple[Callable[[World], Awaitable[LivedAgreement]], ...] = (
     on_time,
     late_in_everything,
@@ -375,4 +419,5 @@ LIVES: tuple[Callable[[World], Awaitable[LivedAgreement]], ...] = (
     taken_over,
     disputed,
     changed,
+    settled,
 )
