@@ -7,6 +7,7 @@ Negotiation lasts 30 days; a dispute that nobody refers lapses after 60.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -26,7 +27,7 @@ from contract.dispute_commands import (
     WithdrawDispute,
 )
 from contract.disputes import DisputeState, DisputeTerms
-from contract.facts import EntryKind, EventKind
+from contract.facts import EntryKind, EventKind, RecordBatch, Recorded
 from contract.money_commands import GiveCredit, RecordPayment, WaivePenalty
 from contract.parties import Actor, Role
 from contract.refusals import RefusalKind
@@ -346,6 +347,30 @@ async def test_both_are_warned_once_when_penalties_pass_the_agreed_share_of_the_
     assert passes <= warned.at <= passes + HOUR
     await agreement.pass_time_until(passes + 10 * DAY)
     assert (await agreement.kinds(None)).count("penalties_warned") == 1
+
+
+async def test_the_warning_is_neither_lost_nor_doubled_when_an_answer_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    append_many = world.store.append_many
+    lost: list[list[Recorded]] = []
+
+    async def committed_and_lost(batches: Sequence[RecordBatch]) -> list[Recorded]:
+        answers = await append_many(batches)
+        if any(answer.passed for answer in answers) and not lost:
+            lost.append(answers)
+            raise ConnectionError("gone before it answered")
+        return answers
+
+    monkeypatch.setattr(world.store, "append_many", committed_and_lost)
+    agreement = await world.agreement(**TERMS)
+    await agreement.submit()
+    await agreement.pass_time_until(START + 8 * DAY + HOUR)
+    await agreement.event(EventKind.PENALTIES_WARNED, None)
+    await agreement.pass_time_until(START + 12 * DAY)
+    assert len(lost) == 1
+    assert (await agreement.kinds(None)).count("penalties_warned") == 1
+    assert await agreement.is_sound(None)
 
 
 async def test_a_dispute_goes_on_in_the_next_run(world: World, monkeypatch: pytest.MonkeyPatch):
