@@ -18,6 +18,7 @@ from activities.holiday_data import build_year
 from activities.term_sheets import TermSheets
 from contract.agreement_states import AgreementState
 from contract.facts import EntryKind, RequestSnapshot
+from contract.reading import read_terms
 from contract.service_hours import Calendar, CalendarYear
 from contract.terms import Target, TermSheet
 from records.results import AgreementFilter, PostedEntry, RequestFilter, RequestRecord
@@ -89,13 +90,13 @@ class Refreshed:
 
 
 async def countries(store: RecordStore) -> list[str]:
-    """The countries whose holidays agreements on record go by."""
+    """The countries whose holidays agreements on record go by, by any version: requests keep theirs."""
     found = set()
-    sheets = TermSheets(store)
     for agreement in await store.agreements():
-        country = (await sheets.sheet(agreement.agreement_id, agreement.terms_version)).holiday_country
-        if country is not None:
-            found.add(country)
+        for document in await store.versions(agreement.agreement_id):
+            country = read_terms(document.canonical).holiday_country
+            if country is not None:
+                found.add(country)
     return sorted(found)
 
 

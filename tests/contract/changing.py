@@ -6,12 +6,16 @@ negotiate; 14 days to consent; commands up to 24 hours old.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from contract.agreement import activate, offer, refusal_of, step
+from contract import agreement_changes as changes
+from contract import agreement_money as money
+from contract import dunning
+from contract.agreement import activate, next_wake, offer, refusal_of, step
 from contract.agreement_file import TermDates
+from contract.agreement_states import AgreementState
 from contract.change_commands import CHANGE_COMMANDS, AnyChangeCommand, ChangeCommandName
 from contract.commands import Sign
 from contract.facts import Event, EventKind
@@ -45,8 +49,8 @@ def sheet(**changes: Any) -> TermSheet:
 class Changing:
     """An agreement in force, changed by commands and by time."""
 
-    def __init__(self, billing: bool = True, **changes: Any) -> None:
-        terms = sheet(**changes)
+    def __init__(self, billing: bool = True, terms: TermSheet | None = None, **changes: Any) -> None:
+        terms = terms or sheet(**changes)
         self.file, _ = offer(terms, digest_of(canonical_bytes(terms)), START)
         self.events: list[Event] = []
         self.documents: dict[int, Any] = {}
@@ -118,3 +122,59 @@ class Changing:
             return "12000.00"
         terms = TermSheet.model_validate_json(self.documents[number].canonical)
         return str(terms.money(terms.fees.amount))
+
+
+class Living(Changing):
+    """Such an agreement with the workflow's part in it: it wakes when something is due, and issues bills."""
+
+    def __init__(self, billing: bool = True, terms: TermSheet | None = None, **changes: Any) -> None:
+        super().__init__(billing, terms, **changes)
+        self.now = START
+        self.sheets = {1: TermSheet.model_validate_json(self.file.newest.canonical)}
+        self.pass_until(START)
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(SHANGHAI).date()
+
+    def pass_until(self, until: datetime) -> None:
+        """Wake whenever something is due, as the workflow does, up to an instant."""
+        file = self.file
+        while file.state is AgreementState.ACTIVE:
+            bill = next_bill(file.money) if file.money is not None else None
+            wakes = [next_wake(file), money.next_wake(file, self.now)]
+            due = [wake.at for wake in wakes if wake is not None] + ([bill[0]] if bill else [])
+            at = max(min(due, default=until), self.now)
+            before = (file.model_dump(), self.now)
+            if at > until or self.wake(at) or (file.model_dump(), self.now) == before:
+                break
+        self.wake(until)
+
+    def wake(self, now: datetime, *commands: Any) -> dict[str, Refusal]:
+        """One step of the workflow: what became final, the bills, commands, time; what it refused."""
+        self.now = max(self.now, now)
+        file = self.file
+        self._take(changes.advance(file, self.now))
+        self._issue_bills(self.now)
+        found = step(file, list(commands), self.now)
+        self._take(found)
+        self._take(money.advance(file, self.now))
+        if file.money is not None:
+            for announcement in file.money.announcements:
+                if announcement.told_at is None:
+                    dunning.told(file.money, announcement.seq, self.now.replace(microsecond=0) + SECOND)
+        return found.refused
+
+    def _issue_bills(self, now: datetime) -> None:
+        file = self.file
+        while file.money is not None and (following := next_bill(file.money)) and following[0] <= now:
+            self._take(money.advance(file, following[0]))
+            draft = draft_bill(file.money)
+            assert draft is not None
+            take_bill(file.money, draft, file.next_seq())
+
+    def _take(self, outcome: Outcome) -> None:
+        self._keep(outcome)
+        for document in outcome.documents:
+            assert document.version == len(self.sheets) + 1
+            self.sheets[document.version] = TermSheet.model_validate_json(document.canonical)

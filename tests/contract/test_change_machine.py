@@ -14,16 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from contract import agreement_changes as changes
-from contract import agreement_money as money
-from contract import dunning
-from contract.agreement import advance, next_wake, step
+from contract.agreement import advance
 from contract.agreement_states import AgreementState
 from contract.billing import full_period
-from contract.facts import Event, EventKind
+from contract.facts import EventKind
 from contract.money_commands import MONEY_COMMANDS, MoneyCommandName
-from contract.money_life import draft_bill, next_bill, take_bill
-from contract.terms import TermSheet
-from tests.contract.changing import DAY, HOUR, PARTIES, SECOND, SHANGHAI, START, Changing
+from tests.contract.changing import DAY, HOUR, PARTIES, SECOND, Living
 
 SIDES = st.sampled_from(["provider", "customer"])
 LATE = st.sampled_from([timedelta(0), timedelta(0), SECOND, HOUR, 24 * HOUR])
@@ -55,89 +51,38 @@ class ChangedLives(RuleBasedStateMachine):
     def agree(self, silence: str, negotiation: int, period: str, months: int, billing: bool) -> None:
         rules = {"notice_days": 30, "negotiation_days": negotiation, "if_unanswered": silence}
         late = {"suspend_after_days": 10, "suspend_notice_days": 3, "grace_days": 0}
-        self.life = Changing(
+        self.life = Living(
             billing,
             term={"years": None, "months": months},
             fee_change=rules,
             fees={"period": period},
             late_payment=late,
         )
-        self.now = START
-        self.events: list[Event] = []
-        self.sheets = {1: TermSheet.model_validate_json(self.life.file.newest.canonical)}
-        self.pass_until(START)
-
-    # The workflow's part
-
-    def pass_until(self, until: datetime) -> None:
-        """Wake whenever something is due, as the workflow does, up to an instant."""
-        file = self.life.file
-        while True:
-            bill = next_bill(file.money) if file.money is not None else None
-            wakes = [next_wake(file), money.next_wake(file, self.now)]
-            due = [wake.at for wake in wakes if wake is not None] + ([bill[0]] if bill else [])
-            at = max(min(due, default=until), self.now)
-            if at > until or not due or file.state is not AgreementState.ACTIVE:
-                break
-            before = (file.model_dump(), self.now)
-            self.wake(at)
-            if (file.model_dump(), self.now) == before:
-                break
-        self.wake(until)
-
-    def wake(self, now: datetime, *commands: Any) -> dict[str, Any]:
-        """One step of the workflow: what became final, the bills, commands, time."""
-        self.now = max(self.now, now)
-        file = self.life.file
-        self._keep(changes.advance(file, self.now))
-        self.bill(self.now)
-        found = step(file, list(commands), self.now)
-        self._keep(found)
-        self._keep(money.advance(file, self.now))
-        if file.money is not None:
-            for announcement in file.money.announcements:
-                if announcement.told_at is None:
-                    dunning.told(file.money, announcement.seq, self.now.replace(microsecond=0) + SECOND)
-        return found.refused
-
-    def bill(self, now: datetime) -> None:
-        file = self.life.file
-        while file.money is not None and (following := next_bill(file.money)) and following[0] <= now:
-            self._keep(money.advance(file, following[0]))
-            draft = draft_bill(file.money)
-            assert draft is not None
-            take_bill(file.money, draft, file.next_seq())
-
-    def _keep(self, outcome: Any) -> None:
-        self.events += outcome.events
-        for document in outcome.documents:
-            assert document.version == len(self.sheets) + 1
-            self.sheets[document.version] = TermSheet.model_validate_json(document.canonical)
 
     def say(self, name: str, by: str, late: timedelta, **content: Any) -> None:
-        stamp = max(self.now - late, self.life.file.last_at)
-        self.wake(self.now, self.life.command(name, by, stamp, **content))
+        stamp = max(self.life.now - late, self.life.file.last_at)
+        self.life.wake(self.life.now, self.life.command(name, by, stamp, **content))
 
     # What comes
 
     @rule(days=st.sampled_from([1, 2, 7, 14, 30]), seconds=st.sampled_from([0, 0, 1]))
     def time_passes(self, days: int, seconds: int) -> None:
-        self.pass_until(self.now + days * DAY + seconds * SECOND)
+        self.life.pass_until(self.life.now + days * DAY + seconds * SECOND)
 
     @rule(days=st.sampled_from([1, 3, 20]))
     def nobody_works_for_days(self, days: int) -> None:
         """An outage: everything that fell due is found at once."""
-        self.wake(self.now + days * DAY)
+        self.life.wake(self.life.now + days * DAY)
 
     @rule(how=st.sampled_from([timedelta(0), SECOND]))
     def time_passes_until_a_window_closes(self, how: timedelta) -> None:
         ends = [one.until for one in changes.open_changes(self.life.file)]
         if ends:
-            self.pass_until(max(min(ends) + how, self.now))
+            self.life.pass_until(max(min(ends) + how, self.life.now))
 
     @rule(by=SIDES, amount=FEES, ahead=st.integers(20, 120), late=LATE)
     def notice_is_given(self, by: str, amount: str, ahead: int, late: timedelta) -> None:
-        on = self.today + timedelta(days=ahead)
+        on = self.life.today + timedelta(days=ahead)
         self.say("propose_fee_change", by, late, amount=amount, effective_on=on)
 
     @rule(by=SIDES, amount=st.none() | FEES, late=LATE, what=st.sampled_from(["object_to", "counter"]))
@@ -159,7 +104,7 @@ class ChangedLives(RuleBasedStateMachine):
 
     @rule(by=SIDES, what=st.sampled_from(AMENDED), ahead=st.none() | st.integers(0, 90), late=LATE)
     def an_amendment_is_proposed(self, by: str, what: Any, ahead: int | None, late: timedelta) -> None:
-        on = None if ahead is None else self.today + timedelta(days=ahead)
+        on = None if ahead is None else self.life.today + timedelta(days=ahead)
         told = {"changes": what, "effective_on": on, "text": "t", "title": "CEO"}
         self.say("propose_amendment", by, late, **told)
 
@@ -172,7 +117,7 @@ class ChangedLives(RuleBasedStateMachine):
 
     @rule(by=SIDES, ahead=st.integers(0, 60), late=LATE)
     def an_early_end_is_proposed(self, by: str, ahead: int, late: timedelta) -> None:
-        on = self.today + timedelta(days=ahead)
+        on = self.life.today + timedelta(days=ahead)
         self.say("propose_termination", by, late, last_day=on, title="CEO")
 
     @precondition(lambda self: self.life.file.negotiations.termination)
@@ -192,20 +137,18 @@ class ChangedLives(RuleBasedStateMachine):
         assert file is not None
         bill = data.draw(st.sampled_from(file.bills))
         if bill.amount.minor:
-            reference = f"T-{self.life.told}"
-            told = {"means": "transfer", "reference": reference, "amount": str(bill.amount)}
-            actor = {"party": PARTIES["provider"], "person": "Li"}
-            stamp = max(self.now, self.life.file.last_at)
             self.life.told += 1
-            command = MONEY_COMMANDS[MoneyCommandName.RECORD_PAYMENT].model_validate(
-                told
-                | {"value_date": self.today, "command_id": f"p-{self.life.told}", "at": stamp, "actor": actor}
-            )
-            assert not self.wake(self.now, command)
-
-    @property
-    def today(self) -> date:
-        return self.now.astimezone(SHANGHAI).date()
+            told = {
+                "command_id": f"p-{self.life.told}",
+                "at": max(self.life.now, self.life.file.last_at),
+                "actor": {"party": PARTIES["provider"], "person": "Li"},
+                "means": "transfer",
+                "reference": f"T-{self.life.told}",
+                "amount": str(bill.amount),
+                "value_date": self.life.today,
+            }
+            command = MONEY_COMMANDS[MoneyCommandName.RECORD_PAYMENT].model_validate(told)
+            assert not self.life.wake(self.life.now, command)
 
     # What always holds
 
@@ -215,14 +158,14 @@ class ChangedLives(RuleBasedStateMachine):
         starts = [version.effective_at for version in file.versions]
         assert starts[0] is None
         assert starts[1:] == sorted(start for start in starts if start is not None)
-        assert [version.number for version in file.versions] == list(self.sheets)
+        assert [version.number for version in file.versions] == list(self.life.sheets)
         if file.state is AgreementState.ACTIVE:
-            assert file.terms_version == file.version_at(self.now).number
-            assert file.digest == file.version_at(self.now).digest
+            assert file.terms_version == file.version_at(self.life.now).number
+            assert file.digest == file.version_at(self.life.now).digest
 
     @invariant()
     def no_version_rewrites_what_was_before_it(self) -> None:
-        agreed = [event for event in self.events if event.kind is EventKind.TERMS_AGREED]
+        agreed = [event for event in self.life.events if event.kind is EventKind.TERMS_AGREED]
         for event in agreed:
             assert datetime.fromisoformat(event.payload["effective_at"]) > event.at
 
@@ -236,7 +179,7 @@ class ChangedLives(RuleBasedStateMachine):
             assert bill.period is not None
             whole = full_period(bill.period, file.money.effective, file.money.terms.period)
             start = max(file.money.days.start_of(whole.first), file.money.effective_at)
-            terms = self.sheets[file.version_at(start).number]
+            terms = self.life.sheets[file.version_at(start).number]
             assert bill.fee == terms.money(terms.fees.amount)
             day = bill.first
             while day <= bill.last:
@@ -252,7 +195,7 @@ class ChangedLives(RuleBasedStateMachine):
     @invariant()
     def nobody_accepts_what_it_proposed(self) -> None:
         standing: dict[str, Any] = {}
-        for event in self.events:
+        for event in self.life.events:
             kind = event.kind
             if kind in (
                 EventKind.FEE_CHANGE_PROPOSED,
@@ -273,21 +216,19 @@ class ChangedLives(RuleBasedStateMachine):
 
     @invariant()
     def a_version_differs_from_the_one_before_by_what_was_agreed(self) -> None:
-        made = {
-            event.payload["version"]: event for event in self.events if event.kind is EventKind.TERMS_AGREED
-        }
-        for number, event in made.items():
-            if event.clause == "C7.2":
-                before, after = self.sheets[number - 1], self.sheets[number]
+        for event in self.life.events:
+            if event.kind is EventKind.TERMS_AGREED and event.clause == "C7.2":
+                number = event.payload["version"]
+                before, after = self.life.sheets[number - 1], self.life.sheets[number]
                 fees = before.fees.model_copy(update={"amount": after.fees.amount})
                 assert before.model_copy(update={"fees": fees}) == after
 
     @invariant()
     def nothing_is_left_undone(self) -> None:
         file = self.life.file
-        assert not advance(file.clone(), self.now)
+        assert not advance(file.clone(), self.life.now)
         wake = changes.next_wake(file) if file.state is AgreementState.ACTIVE else None
-        assert wake is None or wake.at > self.now
+        assert wake is None or wake.at > self.life.now
 
     @invariant()
     def what_has_ended_is_not_negotiated(self) -> None:
