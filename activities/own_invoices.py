@@ -8,6 +8,7 @@ decimals has the PDF alone: EN 16931 cannot say it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from types import ModuleType
 from typing import Final
 
@@ -46,6 +47,8 @@ def _facturx() -> ModuleType | None:
         import facturx
     except ImportError:
         return None
+    # It logs what it finds wrong with a document, and with it what the document says (C5.3).
+    logging.getLogger("factur-x").setLevel(logging.CRITICAL)
     found: ModuleType = facturx
     return found
 

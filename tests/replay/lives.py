@@ -41,7 +41,14 @@ from contract.dispute_commands import (
 )
 from contract.facts import EventKind
 from contract.money import Money
-from contract.money_commands import MoneyCommand, RecordPayment, RecordPayout, ReversePayout, WaivePenalty
+from contract.money_commands import (
+    MoneyCommand,
+    RecordPayment,
+    RecordPayout,
+    ReversePayment,
+    ReversePayout,
+    WaivePenalty,
+)
 from contract.parties import Actor
 from tests.engine import (
     CUSTOMER,
@@ -405,6 +412,35 @@ async def settled(world: World) -> LivedAgreement:
     return agreement
 
 
+async def invoiced(world: World) -> LivedAgreement:
+    """A payment invoiced and credited after its reversal; an invoice that could not be issued for an hour."""
+    agreement = await world.agreement(mail=True, billing=True, invoices=True, fees={"tax_percent": "6"})
+
+    async def settle(command: type[MoneyCommand], at: datetime, reference: str, **content: Any) -> None:
+        await agreement.pass_time_until(at)
+        named = {"means": "transfer", "reference": reference}
+        await agreement.client.settle(agreement.id, command, PROVIDER, at=at, **named, **content)
+
+    paid: dict[str, Any] = {"amount": "1000.00", "value_date": date(2026, 3, 3)}
+    await settle(RecordPayment, START + DAY, "T-1", **paid)
+    await agreement.event(EventKind.INVOICE_ISSUED, None)
+    await settle(ReversePayment, START + DAY + HOUR, "T-1", reason="Of another customer.")
+    await agreement.event(EventKind.CREDIT_NOTE_ISSUED, None)
+
+    async def away(*_: Any) -> None:
+        raise OSError("the record store is away")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.store, "begin_invoice", away)
+        await settle(RecordPayment, START + 2 * DAY, "T-2", **paid)
+        await agreement.pass_time_until(START + 2 * DAY + 3 * HOUR)
+        await agreement.event(EventKind.INVOICE_DELAYED, None)
+    await agreement.pass_time_until(START + 2 * DAY + 6 * HOUR)
+    await agreement.event(EventKind.INVOICE_ISSUED, None, 2)
+    await agreement.pass_time_until(START + 3 * DAY)
+    return agreement
+
+
 LIVES: tuple[Callable[[World], Awaitable[LivedAgreement]], ...] = (
     on_time,
     late_in_everything,
@@ -420,4 +456,5 @@ LIVES: tuple[Callable[[World], Awaitable[LivedAgreement]], ...] = (
     disputed,
     changed,
     settled,
+    invoiced,
 )

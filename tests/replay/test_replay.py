@@ -69,14 +69,14 @@ def test_whatever_can_happen_to_a_workflow_is_in_some_history():
         EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
         EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
     }
-    # A recording that was patient, and mail.
+    # A recording that was patient, mail, and invoices.
     activities = {
         event.activity_task_scheduled_event_attributes.activity_type.name
         for path in RECORDED
         for event in history(path).events
         if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
     }
-    assert activities == {"record", "notify", "tell_suspension"}
+    assert activities == {"record", "notify", "tell_suspension", "issue_invoice"}
 
 
 def test_all_that_waits_and_acts_runs_in_the_sandbox():
