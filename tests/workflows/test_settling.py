@@ -15,6 +15,7 @@ import pytest
 
 from contract.agreement_money import MoneyStanding
 from contract.agreement_states import AgreementState
+from contract.change_commands import ConsentToTermination, ProposeTermination
 from contract.facts import Event, EventKind, RecordBatch, Recorded
 from contract.money_commands import GiveCredit, RecordPayment, RecordPayout, ReversePayout, WaivePenalty
 from contract.money_deeds import apply
@@ -264,6 +265,23 @@ async def test_a_penalty_waived_after_it_was_netted_is_asked_for_by_another_fina
     assert "settled" not in await agreement.kinds(None)
     assert "payment_overdue" in await agreement.kinds(None)
     await pay(agreement, "200.20", shanghai("2026-04-14 10:00"), "T-3")
+    await is_settled(agreement)
+
+
+async def test_what_an_early_end_left_unserved_is_paid_out_after_the_final_statement_c4_2(world: World):
+    agreement = await world.agreement(billing=True, term={"months": 3})
+    at = START + 5 * DAY
+    await pay(agreement, "1000.00", at)
+    ends: dict[str, Any] = {"last_day": date(2026, 3, 16), "title": "CEO"}
+    await agreement.client.change(agreement.id, ProposeTermination, PROVIDER, at=at, **ends)
+    await agreement.client.change(agreement.id, ConsentToTermination, CUSTOMER, at=at, **ends)
+    closes = shanghai("2026-03-17 00:00")
+    await agreement.pass_time_until(closes)
+    # 15 of 31 days were served: 483.87 of 1,000.00.
+    told = {"owed": "-516.13", "penalties": "0.00", "net": "-516.13", "still_open": []}
+    assert await stated(agreement) == told
+    assert (await agreement.event(EventKind.FINAL_STATEMENT, None)).at == closes
+    await pay_out(agreement, "516.13", closes + DAY)
     await is_settled(agreement)
 
 
