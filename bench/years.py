@@ -30,6 +30,7 @@ from contract.money_commands import RecordPayment
 from contract.parties import Actor
 from contract.reading import read_terms
 from runtime.settings import MailKind, Settings
+from starter.demo.paying import invoiced
 from starter.stage import Stage, stage
 from workflows.ids import agreement_workflow_id
 from workflows.payloads import Ways
@@ -116,6 +117,7 @@ async def pay(on_stage: Stage, agreement_id: str, issued_on: date, days: int) ->
         "bill": number,
     }
     await on_stage.client.settle(agreement_id, RecordPayment, PROVIDER, at=at, **told)
+    await invoiced(on_stage.store, agreement_id)
 
 
 async def cost_of(handle: WorkflowHandle[Any, Any]) -> Cost:

@@ -17,6 +17,7 @@ from starter.commands.options import AsJson
 
 if TYPE_CHECKING:
     from contract.terms import TermSheet
+    from starter.demo.papers import Papers
     from starter.demo.playing import Happened
     from starter.rehearsal.log import TicketLog
     from starter.rehearsal.running import Lived
@@ -33,7 +34,7 @@ def demo(
         typer.Option(
             "--folder",
             metavar="FOLDER",
-            help="Mails and records go here; those of the last time are removed.",
+            help="Mails, papers and records go here; those of the last time are removed.",
         ),
     ] = Path("demo-output"),
     pace: Annotated[
@@ -47,7 +48,7 @@ def demo(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Live one agreement: offer, signatures, requests of every kind, penalties, end of term."""
+    """Live one agreement: offer, signatures, requests of every kind, penalties, bills, end of term."""
     sheet = given.sheet(SHEET)
     tickets = _tickets(ZoneInfo(sheet.time_zone))
     outbox = folder / "outbox"
@@ -57,17 +58,17 @@ def demo(
         raise typer.BadParameter(f"{folder}: {problem.strerror or problem}") from None
     if pace is None:
         pace = PACE if sys.stdout.isatty() and not as_json else 0
-    lived, timeline = _play(sheet, tickets, folder, pace, as_json)
+    lived, papers, timeline = _play(sheet, tickets, folder, pace, as_json)
     if as_json:
         from starter.demo.showing import as_json as everything
         from starter.showing.plain import print_json
 
-        print_json(everything(lived, timeline, outbox))
+        print_json(everything(lived, papers, timeline, outbox))
     else:
         from starter.demo.showing import ending
         from starter.showing.paper import say
 
-        say(*ending(lived, folder, outbox))
+        say(*ending(lived, papers, folder, outbox))
 
 
 def _tickets(zone: ZoneInfo) -> TicketLog:
@@ -79,14 +80,21 @@ def _tickets(zone: ZoneInfo) -> TicketLog:
 
 def _clear(folder: Path, outbox: Path) -> None:
     """Remove what a demonstration before this one left, and nothing else."""
-    outbox.mkdir(parents=True, exist_ok=True)
-    for left in (*outbox.glob("*.eml"), *(folder / f"records.db{end}" for end in ("", "-wal", "-shm"))):
+    papers = folder / "papers"
+    for made in (outbox, papers):
+        made.mkdir(parents=True, exist_ok=True)
+    for left in (
+        *outbox.glob("*.eml"),
+        *papers.glob("*.pdf"),
+        *papers.glob("*.xml"),
+        *(folder / f"records.db{end}" for end in ("", "-wal", "-shm")),
+    ):
         left.unlink(missing_ok=True)
 
 
 def _play(
     sheet: TermSheet, log: TicketLog, folder: Path, pace: float, silent: bool
-) -> tuple[Lived, list[dict[str, Any]]]:
+) -> tuple[Lived, Papers, list[dict[str, Any]]]:
     from starter.demo.playing import play, steps
     from starter.demo.showing import as_data, line, opening
     from starter.progress import progress
@@ -114,5 +122,5 @@ def _play(
                     sys.stdout.flush()
             await asyncio.sleep(pace)
 
-        lived = run(play(sheet, log, folder, tell, lambda: bar.advance(task)))
-    return lived, timeline
+        lived, papers = run(play(sheet, log, folder, tell, lambda: bar.advance(task)))
+    return lived, papers, timeline

@@ -11,12 +11,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from contract.commands import MODELS, CommandName
 from contract.facts import Event
 from contract.parties import Actor, Role
 from contract.terms import TermSheet
 from runtime.settings import MailKind, Mode
+from starter.demo.papers import Papers, write
+from starter.demo.paying import Deed as PaymentDeed
+from starter.demo.paying import Paying
 from starter.errors import CommandRefused
 from starter.reaching import settings
 from starter.rehearsal.living import RefusedDeed
@@ -31,6 +35,10 @@ SIGNATORIES = (
     (Role.PROVIDER, "李明", "总经理", timedelta(hours=23, minutes=30)),
 )
 """Who signs for whom, as what, and how long after the offer."""
+PAYMENTS = 13
+"""How much is done in :mod:`.paying`."""
+PAPERS = "papers"
+"""The folder of what was printed."""
 BEFORE = timedelta(days=7)
 """How long before the first ticket the agreement is offered."""
 AFTER = timedelta(days=10)
@@ -53,12 +61,14 @@ Tell = Callable[[Happened], Awaitable[None]]
 
 
 def steps(log: TicketLog) -> int:
-    """How many steps a play takes: the offer, the signatures, the deeds, the end."""
-    return len(log) + len(SIGNATORIES) + 2
+    """How many steps a play takes: the offer, the signatures, the deeds, the payments, the end."""
+    return len(log) + len(SIGNATORIES) + PAYMENTS + 2
 
 
-async def play(terms: TermSheet, log: TicketLog, folder: Path, tell: Tell, step: Callable[[], None]) -> Lived:
-    """Play a log under a term sheet; the record store and the outbox are kept in the folder.
+async def play(
+    terms: TermSheet, log: TicketLog, folder: Path, tell: Tell, step: Callable[[], None]
+) -> tuple[Lived, Papers]:
+    """Play a log and a year of money under a term sheet; record store, outbox and papers stay in the folder.
 
     ``tell`` is awaited for each thing that happens, in order; ``step`` is called after each step. Raises
     what :func:`starter.stage.stage` raises.
@@ -69,7 +79,8 @@ async def play(terms: TermSheet, log: TicketLog, folder: Path, tell: Tell, step:
     async with stage(known) as scene:
         agreement = _Agreement(scene, terms, log, tell)
         await agreement.play(step)
-        return await read_back(
+        papers = await write(scene.store, terms, folder / PAPERS, scene.time.now())
+        lived = await read_back(
             scene.store,
             terms,
             log,
@@ -78,6 +89,7 @@ async def play(terms: TermSheet, log: TicketLog, folder: Path, tell: Tell, step:
             seconds=time.monotonic() - began,
             records=records,
         )
+        return lived, papers
 
 
 class _Agreement:
@@ -87,14 +99,23 @@ class _Agreement:
         self._log = log
         self._tell = tell
         self._seen: dict[str, int] = {agreement_workflow_id(terms.agreement_id): 0}
+        self._paying = Paying(scene.client, scene.store, terms)
+        self._payments: list[PaymentDeed] = []
+        self._step: Callable[[], None] = lambda: None
         self.refused: list[RefusedDeed] = []
 
     async def play(self, step: Callable[[], None]) -> None:
+        self._step = step
         await self._offer()
         step()
         for role, person, title, after in SIGNATORIES:
             await self._sign(Actor(party=role.value, person=person), title, after)
             step()
+        agreement = await self._scene.store.agreement(self._terms.agreement_id)
+        assert agreement is not None
+        assert agreement.effective_at is not None
+        zone = ZoneInfo(self._terms.time_zone)
+        self._payments = self._paying.plan(agreement.effective_at.astimezone(zone).date())
         for group in in_order(self._log):
             for deed in group:
                 await self._pass_until(deed.at)
@@ -105,7 +126,7 @@ class _Agreement:
 
     async def _offer(self) -> None:
         await self._scene.time.begin(self._log.first - BEFORE)
-        ways = Ways(offset_seconds=int(self._scene.time.offset.total_seconds()))
+        ways = Ways(offset_seconds=int(self._scene.time.offset.total_seconds()), billing=True, invoices=True)
         self._offered = await self._scene.client.offer(self._terms, ways=ways)
         await self._look()
 
@@ -145,6 +166,14 @@ class _Agreement:
         await self._pass_until(self._scene.time.now() + AFTER)
 
     async def _pass_until(self, at: datetime) -> None:
+        """Let time pass up to an instant; what is to be paid on the way is paid."""
+        while self._payments and self._payments[0].at <= at:
+            payment = self._payments.pop(0)
+            await self._scene.time.until(payment.at)
+            await self._look()
+            await payment.do()
+            await self._look()
+            self._step()
         await self._scene.time.until(at)
         await self._look()
 

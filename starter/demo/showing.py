@@ -19,11 +19,13 @@ from contract.parties import Role
 from contract.terms import Target, TermSheet
 from contract.values import normalised
 from records.results import PenaltyYear, PostedEntry
+from starter.demo.papers import Papers
 from starter.demo.playing import Happened
 from starter.rehearsal.report import as_json as report
 from starter.rehearsal.running import Lived
 from starter.rehearsal.tables import compliance_table
 from starter.showing import penalties
+from starter.showing.money import statement
 from starter.showing.paper import BAD, DIM, GOOD, NOTED, NOTHING, PROVISIONAL, briefly, facts, money, words
 from starter.showing.plain import plain
 from starter.showing.timeline import detail, who
@@ -37,6 +39,13 @@ STYLES = {
     E.TARGET_BREACHED: BAD,
     E.PENALTY_ACCRUED: BAD,
     E.FOLLOW_UP_OVERDUE: BAD,
+    E.PAYMENT_OVERDUE: BAD,
+    E.SUSPENSION_ANNOUNCED: NOTED,
+    E.SUSPENDED: BAD,
+    E.RESUMED: GOOD,
+    E.PAYMENT_RECORDED: GOOD,
+    E.PAYMENT_CLEARED: GOOD,
+    E.SETTLED: GOOD,
     E.END_REMINDED: NOTED,
     E.EXPIRED: NOTED,
     E.AGREEMENT_CLOSED: GOOD,
@@ -113,8 +122,8 @@ def _kind(happened: Happened) -> str:
     return "promised" if happened.promised is not None else "refused"
 
 
-def ending(lived: Lived, folder: Path, outbox: Path) -> Iterator[RenderableType]:
-    """Compliance, the penalties with clause, formula and cap, and where to look further."""
+def ending(lived: Lived, papers: Papers, folder: Path, outbox: Path) -> Iterator[RenderableType]:
+    """Compliance, the penalties with clause, formula and cap, the money, and where to look further."""
     zone = ZoneInfo(lived.terms.time_zone)
     yield ""
     yield compliance_table(lived)
@@ -122,16 +131,24 @@ def ending(lived: Lived, folder: Path, outbox: Path) -> Iterator[RenderableType]
         yield ""
         yield from _penalties(lived, year, zone)
     yield ""
+    yield from statement(papers.statement, zone)
+    yield ""
     yield facts(
         [
             (
                 "lived",
                 f"{len(lived.log)} commands and {_span(lived)} of contract time in {lived.seconds:.0f} s",
             ),
+            ("papers", f"{_printed(papers)} and the statement in {papers.stated.parent}: open them"),
             ("mails", f"{len(list(outbox.glob('*.eml')))} in {outbox}: open them with any mail program"),
             ("records", f"AFTERCARE_HOME={folder} aftercare request show {_worst(lived)}"),
         ]
     )
+
+
+def _printed(papers: Papers) -> str:
+    count = sum(path.suffix == ".pdf" for path in papers.invoices)
+    return f"{count} invoices"
 
 
 def _penalties(lived: Lived, year: PenaltyYear, zone: ZoneInfo) -> Iterator[RenderableType]:
@@ -167,13 +184,15 @@ def _worst(lived: Lived) -> str:
     return f"{costly.agreement_id} {costly.request_id}"
 
 
-def as_json(lived: Lived, timeline: list[dict[str, Any]], outbox: Path) -> dict[str, Any]:
+def as_json(lived: Lived, papers: Papers, timeline: list[dict[str, Any]], outbox: Path) -> dict[str, Any]:
     """Everything, for programs."""
     zone = ZoneInfo(lived.terms.time_zone)
     return {
         "timeline": timeline,
         **report(lived),
         "penalties": [_entry(row, zone) for year in lived.years for row in year.entries],
+        "statement": plain(papers.statement),
+        "papers": [str(path) for path in (*papers.invoices, papers.stated)],
         "outbox": str(outbox),
         "mails": len(list(outbox.glob("*.eml"))),
         "records": lived.records,

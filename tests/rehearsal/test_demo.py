@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from datetime import datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from contract.notices import MONEY_NOTICES
 
 pytestmark = [pytest.mark.engine, pytest.mark.journey]
 
@@ -56,8 +59,8 @@ def test_it_prints_a_timeline_the_compliance_table_and_each_penalty_with_clause_
 
 
 def test_it_lives_the_whole_agreement(told: dict[str, Any]):
-    of_agreement = [one["kind"] for one in told["timeline"] if one["request_id"] is None]
-    assert of_agreement == [
+    kinds = [one["kind"] for one in told["timeline"] if one["request_id"] is None]
+    assert [kind for kind in kinds if kind not in MONEY_NOTICES and kind != "invoice_issued"] == [
         "offered",
         "signed",
         "signed",
@@ -68,6 +71,26 @@ def test_it_lives_the_whole_agreement(told: dict[str, Any]):
         "expired",
         "agreement_closed",
     ]
+
+
+def test_it_lives_a_year_of_money(told: dict[str, Any]):
+    """Paid on time, late in two parts, suspended and resumed by a cheque, penalties set off, settled."""
+    kinds = Counter(one["kind"] for one in told["timeline"] if one["request_id"] is None)
+    assert kinds["bill_issued"] == 12
+    assert (kinds["payment_recorded"], kinds["payment_cleared"]) == (12, 1)
+    assert (kinds["suspended"], kinds["resumed"], kinds["settled"]) == (1, 1, 1)
+    lines = Counter(line["kind"] for line in told["statement"]["lines"])
+    assert lines == {"bill": 12, "payment": 12, "set_off": 3, "late_fee": 2}
+    assert told["statement"]["owed"]["amount"] == "0.00"
+
+
+def test_it_leaves_invoices_and_the_statement_to_open(shown: tuple[Path, str]):
+    folder, text = shown
+    papers = folder / "demo-output" / "papers"
+    names = [f"INV-2026-{place:06}" for place in range(1, 13)]
+    pdfs = {path.stem for path in papers.glob("*.pdf") if path.read_bytes().startswith(b"%PDF")}
+    assert pdfs == {*names, "statement"}
+    assert "12 invoices and the statement in demo-output/papers" in text
 
 
 def test_its_timeline_is_in_order_of_time(told: dict[str, Any]):
