@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from contract import version_making as making
 from contract.agreement import check_submission
 from contract.commands import Submission
+from contract.days import Days
 from contract.differences import differences
 from contract.facts import EventKind as E
 from contract.refusals import Refusal, Refused
@@ -318,6 +320,22 @@ def test_a_renewal_goes_on_without_a_gap():
     ]
     reminded = [event.at for event in life.wait(at("2028-03-01 00:00")) if event.kind is E.END_REMINDED]
     assert reminded == [at("2028-02-24 00:00")]
+
+
+def test_the_days_of_a_longer_term_reach_as_far_beyond_it_and_known_ones_stay():
+    life = Changing(time_zone="Europe/Berlin")
+    known = making.days_of(life.file).offsets
+    proposed("provider", PROPOSED, life, changes={"term": {"years": 3}})
+    consent(life, "customer", PROPOSED)
+    assert not making.reaches(life.file)
+    otherwise = Days.of("Asia/Shanghai", PROPOSED, PROPOSED + DAY)  # rules that changed for the past too
+    berlin = Days.of("Europe/Berlin", PROPOSED, PROPOSED + 6000 * DAY)
+    making.look_further(life.file, Days(offsets=[*otherwise.offsets, *berlin.offsets[1:]]))
+    assert making.reaches(life.file)
+    longer = making.days_of(life.file).offsets
+    assert longer[: len(known)] == known
+    assert set(longer[len(known) :]) < set(berlin.offsets)
+    assert longer[-1] == berlin.offsets[-1]
 
 
 def test_a_renewal_on_the_last_day_counts_though_it_arrives_after_the_end():
