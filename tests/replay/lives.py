@@ -42,11 +42,17 @@ from contract.dispute_commands import (
 from contract.facts import EventKind
 from contract.money import Money
 from contract.money_commands import (
+    BouncePayment,
+    ClearPayment,
+    GiveCredit,
     MoneyCommand,
     RecordPayment,
     RecordPayout,
+    Resume,
     ReversePayment,
     ReversePayout,
+    Suspend,
+    WaiveLateFee,
     WaivePenalty,
 )
 from contract.parties import Actor
@@ -441,6 +447,45 @@ async def invoiced(world: World) -> LivedAgreement:
     return agreement
 
 
+async def billed(world: World) -> LivedAgreement:
+    """Two years of bills: every command on money, suspended by time and by command, a new run in between."""
+    agreement = await world.agreement(
+        mail=True,
+        billing=True,
+        term={"years": 2},
+        fees={"amount": "1000.00", "period": "quarter", "means": ["transfer", "cheque"]},
+        late_payment={"percent_per_day": "0.05", "suspend_after_days": 20},
+    )
+    await agreement.event(EventKind.BILL_ISSUED, None)
+
+    async def tell(command: type[MoneyCommand], day: str, **content: Any) -> None:
+        at = shanghai(f"{day} 10:00")
+        await agreement.pass_time_until(at)
+        await agreement.client.settle(agreement.id, command, PROVIDER, at=at, **content)
+
+    transfer: dict[str, Any] = {"means": "transfer", "reference": "T-1"}
+    cheque: dict[str, Any] = {"means": "cheque", "reference": "C-1"}
+    why = {"reason": "as agreed"}
+    await agreement.submit()
+    await tell(RecordPayment, "2026-03-20", **transfer, amount="400.00", value_date="2026-03-19")
+    await tell(GiveCredit, "2026-03-21", amount="5.00", **why)
+    await tell(WaiveLateFee, "2026-03-22", bill="B001", **why)
+    # Suspended since 2 April.
+    await tell(RecordPayment, "2026-04-03", **cheque, amount="700.00", value_date="2026-04-03")
+    await tell(ClearPayment, "2026-04-06", **cheque, cleared_on="2026-04-06")
+    await tell(BouncePayment, "2026-04-20", **cheque, **why)
+    await tell(Suspend, "2026-04-21")
+    await tell(Resume, "2026-04-30", **why)
+    await tell(ReversePayment, "2026-05-02", **transfer, **why)
+    late: dict[str, Any] = {"means": "transfer", "reference": "T-2", "amount": "9000.00"}
+    await tell(RecordPayment, "2026-06-20", **late, value_date="2026-06-19")
+    withdrawn = shanghai("2026-06-21 10:00")
+    await agreement.pass_time_until(withdrawn)
+    await agreement.do("withdraw", withdrawn)
+    await agreement.pass_time_until(START + 400 * DAY)
+    return agreement
+
+
 LIVES: tuple[Callable[[World], Awaitable[LivedAgreement]], ...] = (
     on_time,
     late_in_everything,
@@ -457,4 +502,5 @@ LIVES: tuple[Callable[[World], Awaitable[LivedAgreement]], ...] = (
     changed,
     settled,
     invoiced,
+    billed,
 )

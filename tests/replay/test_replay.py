@@ -16,6 +16,7 @@ import workflows
 from contract.change_commands import ChangeCommandName
 from contract.commands import CommandName
 from contract.dispute_names import DisputeCommandName
+from contract.money_commands import MoneyCommandName
 from runtime.engines import time_skipping_environment
 from runtime.sandbox import sandbox
 from tests.keys import ENCRYPTED
@@ -44,9 +45,8 @@ def test_every_command_is_in_some_history():
         for event in history(path).events
     }
     agreement = {"sign", "refuse_offer", "submit_request"}
-    money = {"record_payment", "record_payout", "reverse_payout", "waive_penalty"}
     assert given >= {
-        *money,
+        *MoneyCommandName,
         *CommandName,
         *ChangeCommandName,
         *DisputeCommandName,
