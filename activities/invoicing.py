@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 import traceback
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -110,7 +111,8 @@ class Invoicing:
         if not begun.is_issued:
             issued = await self._issue(begun.document, f"{about} {begun.document.number}")
             begun = await self._store.keep_issued(agreement_id, key, self._provider.name, issued)
-        return Invoiced(issued=told(begun))
+        at = activity.info().current_attempt_scheduled_time.replace(microsecond=0)
+        return Invoiced(issued=told(begun), at=at + timedelta(seconds=wanted.offset_seconds))
 
     async def _issue(self, document: Invoice | CreditNote, about: str) -> Issued:
         try:

@@ -545,8 +545,10 @@ async def skipped_world(
     async with open_store(folder, settings.pop("records_url", None)) as (url, store):
         given = _settings(folder, url, **{"task_queue": f"queue-{next(_NUMBERS)}"} | settings)
         world = World(environment.client, store, given, environment, worker_options or {})
-        yield world
-        await world.stop_worker()
+        try:
+            yield world
+        finally:
+            await world.stop_worker()
 
 
 @asynccontextmanager
@@ -578,5 +580,7 @@ async def real_world(
     async with open_store(folder, settings.pop("records_url", None)) as (url, store):
         given = {"temporal_address": server.address, "task_queue": f"queue-{next(_NUMBERS)}"} | settings
         world = World(server.client, store, _settings(folder, url, **given), None, worker_options or {})
-        yield world
-        await world.stop_worker()
+        try:
+            yield world
+        finally:
+            await world.stop_worker()

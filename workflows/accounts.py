@@ -164,17 +164,16 @@ class Accounts(Taking):
             await self._record(outcome.events, outcome.entries)
         return None
 
-    def _invoiced(self, news: Sequence[Issuing], now: datetime) -> list[Event]:
+    def _invoiced(self, news: Sequence[Issuing]) -> list[Event]:
         """Enter what came of invoices and credit notes since it was asked last (C7.1.3)."""
         file, events = self._file, list[Event]()
-        at = now.replace(microsecond=0)
         for one in news:
             assert file.money is not None
             if one.issued is not None:
                 file.money.invoices.append(one.issued)
-                events.append(issued_event(one.issued, file.next_seq(), at))
+                events.append(issued_event(one.issued, file.next_seq(), one.at))
             elif one.cause is not None:
-                events.append(delayed_event(file.money, one.wanted, file.next_seq(), at, one.cause))
+                events.append(delayed_event(file.money, one.wanted, file.next_seq(), one.at, one.cause))
         return events
 
     def _want_invoices(self, now: datetime) -> None:

@@ -121,7 +121,11 @@ class Agreement(Accounts, Changes, Disputes):
         )
         self._spreading = Spreading(agreement_id, carried.untold)
         self._invoicing = Invoicing(
-            agreement_id, carried.uninvoiced, carried.delayed, partial(invoice_summary, self._file)
+            agreement_id,
+            carried.uninvoiced,
+            carried.delayed,
+            partial(invoice_summary, self._file),
+            start.ways.offset,
         )
         self._money_wake = money.next_wake(self._file, self._alarm.now())
         self._shown = agreement_attributes(self._file, self._ways.offset)
@@ -337,7 +341,7 @@ class Agreement(Accounts, Changes, Disputes):
         file = self._file
         tells_overtaken = bool(errands) and self._overtaken_at != file.seq + 1
         result = life.step(file, [errand.order for errand in errands], now)
-        result.events += self._invoiced(news, now)
+        result.events += self._invoiced(news)
         result.events += [event for one in passed for event in warn(file, one, now)]
         activated = file.state is AgreementState.OFFERED and file.fully_signed
         if activated:

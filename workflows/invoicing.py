@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -19,12 +20,17 @@ from contract.invoicing import InvoiceWanted
 from workflows.paces import ISSUING, PROMPTLY, UNTIL_ISSUED, UNTIL_ISSUED_AFTER_ALL
 from workflows.payloads import Invoiced, InvoiceToIssue
 
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
 
 @dataclass(frozen=True, slots=True)
 class Issuing:
     """What came of a document: it was issued, or could not be for long because of ``cause``."""
 
     wanted: InvoiceWanted
+    at: datetime
+    """As of when: from the history, so that a task that is run again says the same."""
     issued: IssuedInvoice | None = None
     cause: str | None = None
 
@@ -38,9 +44,11 @@ class Invoicing:
         waiting: Sequence[InvoiceWanted],
         delayed: Sequence[str],
         summary: Callable[[InvoiceWanted], str],
+        offset: timedelta,
     ) -> None:
         """``delayed``: the keys of those of which it was told that they take long."""
         self._agreement_id = agreement_id
+        self._offset = offset
         self._summary = summary
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._news: list[Issuing] = []
@@ -76,23 +84,31 @@ class Invoicing:
         return taken
 
     async def _issue(self, wanted: InvoiceWanted) -> None:
+        late_at = self._now() + PROMPTLY
         try:
             done = await self._try(wanted, promptly=wanted.key not in self.delayed)
         except ActivityError as problem:
             self.delayed.append(wanted.key)
-            self._news.append(Issuing(wanted, cause=_cause(problem)))
+            self._news.append(Issuing(wanted, late_at, cause=_cause(problem)))
             done = await self._try(wanted, promptly=False)
         del self._tasks[wanted.key]
         self.waiting.remove(wanted)
         if wanted.key in self.delayed:
             self.delayed.remove(wanted.key)
         # Nothing was issued when the payment was taken back before its invoice was begun.
-        self._news.append(Issuing(wanted, issued=done.issued))
+        self._news.append(Issuing(wanted, done.at or self._now(), issued=done.issued))
+
+    def _now(self) -> datetime:
+        return workflow.now().replace(microsecond=0) + self._offset
 
     async def _try(self, wanted: InvoiceWanted, *, promptly: bool) -> Invoiced:
         done: Invoiced = await workflow.execute_activity(
             "issue_invoice",
-            InvoiceToIssue(agreement_id=self._agreement_id, wanted=wanted),
+            InvoiceToIssue(
+                agreement_id=self._agreement_id,
+                wanted=wanted,
+                offset_seconds=int(self._offset.total_seconds()),
+            ),
             result_type=Invoiced,
             start_to_close_timeout=ISSUING,
             schedule_to_close_timeout=PROMPTLY if promptly else None,

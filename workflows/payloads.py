@@ -202,12 +202,16 @@ class InvoiceToIssue(Model):
 
     agreement_id: str
     wanted: InvoiceWanted
+    offset_seconds: int = 0
+    """Contract time = engine time + this."""
 
 
 class Invoiced(Model):
     """What came of it. ``issued`` is None when its payment was taken back before it was begun."""
 
     issued: IssuedInvoice | None = None
+    at: Instant | None = None
+    """When it was issued, in contract time; None from a worker that does not tell."""
 
 
 class SuspensionTold(Model):
