@@ -179,6 +179,8 @@ async def test_fifty_lives_through_the_engine_are_what_the_rules_and_the_contrac
     async with skipping_world(tmp_path) as world:
         assert world.environment is not None
         lives = await asyncio.gather(*(LivedTwice.agree(world, script.agreed) for script in scripts))
+        # A bill is on record before its task is over; a query is answered after it.
+        await asyncio.gather(*(twice.agreement.standing() for twice in lives))
         agenda: dict[timedelta, list[tuple[LivedTwice, list[Deed]]]] = defaultdict(list)
         for script, twice in zip(scripts, lives, strict=True):
             for since, deeds in script.agenda().items():
