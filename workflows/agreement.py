@@ -498,7 +498,7 @@ class Agreement(Accounts, Changes, Disputes):
     def _long(self) -> bool:
         info = workflow.info()
         return (
-            info.get_current_history_length() > LONG_HISTORY
+            info.get_current_history_length() > (self._ways.long_history or LONG_HISTORY)
             or info.is_continue_as_new_suggested()
             or info.is_target_worker_deployment_version_changed()
             or workflow.now() - self._run_started >= LONG_RUN

@@ -44,6 +44,8 @@ class Ways(Record):
     """Whether the agreement's money is run: bills, payments, late fees, suspension (C7.1, C8.2)."""
     invoices: bool = False
     """Whether payments are invoiced, where the agreement's money is run (C7.1.3)."""
+    long_history: int | None = None
+    """After how many events of the engine an agreement's run is continued as new; None: as usual."""
 
     @property
     def offset(self) -> timedelta:

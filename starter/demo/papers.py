@@ -1,4 +1,4 @@
-"""What the demonstration leaves to open: its invoices, and the statement of its last day."""
+"""What the demonstration leaves to open: the agreement and what changed it, invoices, the last statement."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from zoneinfo import ZoneInfo
 from contract.statements import Statement
 from contract.terms import TermSheet
 from records.store import RecordStore
+from workflows.ids import agreement_workflow_id
 
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """The statement, and the files written: invoices with what is embedded in them, the statement."""
+    """The statement, and the files written: invoices with what is embedded in them, the statement, the
+    agreement and what changed it.
+    """
 
     statement: Statement
     invoices: tuple[Path, ...]
     stated: Path
+    agreed: tuple[Path, ...]
 
 
 async def write(store: RecordStore, terms: TermSheet, folder: Path, now: datetime) -> Papers:
     """Write the documents of an agreement into a folder that is there."""
-    from documents import statements  # the typesetter is large: only who prints loads it
+    from documents import on_record, statements  # the typesetter is large: only who prints loads it
 
     agreement_id = terms.agreement_id
     invoices: list[Path] = []
@@ -36,4 +40,9 @@ async def write(store: RecordStore, terms: TermSheet, folder: Path, now: datetim
     assert found is not None
     stated = folder / "statement.pdf"
     stated.write_bytes(statements.pdf(found, terms, language=terms.customer.language))
-    return Papers(found, tuple(invoices), stated)
+    events = [row.event for row in await store.events(agreement_workflow_id(agreement_id))]
+    versions = await store.versions(agreement_id)
+    made = on_record.documents_of(events, versions, on_record.languages_of(versions[0]))
+    for name, pdf in made.items():
+        (folder / name).write_bytes(pdf)
+    return Papers(found, tuple(invoices), stated, tuple(folder / name for name in made))

@@ -18,8 +18,9 @@ from contract.facts import Event
 from contract.parties import Actor, Role
 from contract.terms import TermSheet
 from runtime.settings import MailKind, Mode
+from starter.demo.changing import Changing
 from starter.demo.papers import Papers, write
-from starter.demo.paying import Deed as PaymentDeed
+from starter.demo.paying import Deed as DeedApart
 from starter.demo.paying import Paying
 from starter.errors import CommandRefused
 from starter.reaching import settings
@@ -35,8 +36,13 @@ SIGNATORIES = (
     (Role.PROVIDER, "李明", "总经理", timedelta(hours=23, minutes=30)),
 )
 """Who signs for whom, as what, and how long after the offer."""
+CHANGES = 9
+"""How much is done in :mod:`.changing`."""
 PAYMENTS = 13
 """How much is done in :mod:`.paying`."""
+IN_ONE_RUN = 4000
+"""More events of the engine than there are: the time-skipping server's clock stands still for good when a run
+is continued as new while a mail or an invoice is under way."""
 PAPERS = "papers"
 """The folder of what was printed."""
 BEFORE = timedelta(days=7)
@@ -61,14 +67,14 @@ Tell = Callable[[Happened], Awaitable[None]]
 
 
 def steps(log: TicketLog) -> int:
-    """How many steps a play takes: the offer, the signatures, the deeds, the payments, the end."""
-    return len(log) + len(SIGNATORIES) + PAYMENTS + 2
+    """How many steps a play takes: the offer, the signatures, the deeds, changes, payments, the end."""
+    return len(log) + len(SIGNATORIES) + CHANGES + PAYMENTS + 2
 
 
 async def play(
     terms: TermSheet, log: TicketLog, folder: Path, tell: Tell, step: Callable[[], None]
 ) -> tuple[Lived, Papers]:
-    """Play a log and a year of money under a term sheet; record store, outbox and papers stay in the folder.
+    """Play a log, a year of money and what is changed; record store, outbox and papers stay in the folder.
 
     ``tell`` is awaited for each thing that happens, in order; ``step`` is called after each step. Raises
     what :func:`starter.stage.stage` raises.
@@ -100,7 +106,7 @@ class _Agreement:
         self._tell = tell
         self._seen: dict[str, int] = {agreement_workflow_id(terms.agreement_id): 0}
         self._paying = Paying(scene.client, scene.store, terms)
-        self._payments: list[PaymentDeed] = []
+        self._apart: list[DeedApart] = []
         self._step: Callable[[], None] = lambda: None
         self.refused: list[RefusedDeed] = []
 
@@ -115,7 +121,9 @@ class _Agreement:
         assert agreement is not None
         assert agreement.effective_at is not None
         zone = ZoneInfo(self._terms.time_zone)
-        self._payments = self._paying.plan(agreement.effective_at.astimezone(zone).date())
+        effective = agreement.effective_at.astimezone(zone).date()
+        changes = Changing(self._scene.client, self._terms).plan(effective)
+        self._apart = sorted(self._paying.plan(effective) + changes, key=lambda deed: deed.at)
         for group in in_order(self._log):
             for deed in group:
                 await self._pass_until(deed.at)
@@ -126,7 +134,12 @@ class _Agreement:
 
     async def _offer(self) -> None:
         await self._scene.time.begin(self._log.first - BEFORE)
-        ways = Ways(offset_seconds=int(self._scene.time.offset.total_seconds()), billing=True, invoices=True)
+        ways = Ways(
+            offset_seconds=int(self._scene.time.offset.total_seconds()),
+            billing=True,
+            invoices=True,
+            long_history=IN_ONE_RUN,
+        )
         self._offered = await self._scene.client.offer(self._terms, ways=ways)
         await self._look()
 
@@ -166,12 +179,12 @@ class _Agreement:
         await self._pass_until(self._scene.time.now() + AFTER)
 
     async def _pass_until(self, at: datetime) -> None:
-        """Let time pass up to an instant; what is to be paid on the way is paid."""
-        while self._payments and self._payments[0].at <= at:
-            payment = self._payments.pop(0)
-            await self._scene.time.until(payment.at)
+        """Let time pass up to an instant; what is to be paid, changed or disputed on the way is."""
+        while self._apart and self._apart[0].at <= at:
+            deed = self._apart.pop(0)
+            await self._scene.time.until(deed.at)
             await self._look()
-            await payment.do()
+            await deed.do()
             await self._look()
             self._step()
         await self._scene.time.until(at)

@@ -148,7 +148,7 @@ def ending(lived: Lived, papers: Papers, folder: Path, outbox: Path) -> Iterator
 
 def _printed(papers: Papers) -> str:
     count = sum(path.suffix == ".pdf" for path in papers.invoices)
-    return f"{count} invoices"
+    return f"the agreement and what changed it ({len(papers.agreed)} files), {count} invoices"
 
 
 def _penalties(lived: Lived, year: PenaltyYear, zone: ZoneInfo) -> Iterator[RenderableType]:
@@ -192,7 +192,7 @@ def as_json(lived: Lived, papers: Papers, timeline: list[dict[str, Any]], outbox
         **report(lived),
         "penalties": [_entry(row, zone) for year in lived.years for row in year.entries],
         "statement": plain(papers.statement),
-        "papers": [str(path) for path in (*papers.invoices, papers.stated)],
+        "papers": [str(path) for path in (*papers.agreed, *papers.invoices, papers.stated)],
         "outbox": str(outbox),
         "mails": len(list(outbox.glob("*.eml"))),
         "records": lived.records,

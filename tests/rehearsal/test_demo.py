@@ -65,6 +65,19 @@ def test_it_lives_the_whole_agreement(told: dict[str, Any]):
         "signed",
         "signed",
         "activated",
+        "fee_change_proposed",
+        "fee_change_objected",
+        "fee_change_countered",
+        "fee_change_accepted",
+        "terms_agreed",
+        "terms_in_force",
+        "dispute_opened",
+        "settlement_offered",
+        "dispute_settled",
+        "amendment_proposed",
+        "amendment_consented",
+        "terms_agreed",
+        "terms_in_force",
         "end_reminded",
         "end_reminded",
         "end_reminded",
@@ -80,8 +93,27 @@ def test_it_lives_a_year_of_money(told: dict[str, Any]):
     assert (kinds["payment_recorded"], kinds["payment_cleared"]) == (12, 1)
     assert (kinds["suspended"], kinds["resumed"], kinds["settled"]) == (1, 1, 1)
     lines = Counter(line["kind"] for line in told["statement"]["lines"])
-    assert lines == {"bill": 12, "payment": 12, "set_off": 3, "late_fee": 2}
+    assert lines == {"bill": 12, "payment": 12, "set_off": 3, "late_fee": 2, "credit": 1}
     assert told["statement"]["owed"]["amount"] == "0.00"
+
+
+def test_bills_ask_for_the_negotiated_fee_and_the_settlement_is_credited(told: dict[str, Any]):
+    lines = told["statement"]["lines"]
+    bills = [line["amount"]["amount"] for line in lines if line["kind"] == "bill"]
+    assert bills == ["12000.00"] * 6 + ["12600.00"] * 6
+    assert [line["amount"]["amount"] for line in lines if line["clause"] == "C9.1"] == ["-1000.00"]
+
+
+def test_it_leaves_the_agreement_and_what_changed_it_in_writing(shown: tuple[Path, str]):
+    folder, text = shown
+    made = {path.name for path in (folder / "demo-output" / "papers").glob("*.pdf")}
+    for language in ("en", "zh-CN"):
+        both = [f"{language}-{role}" for role in ("customer", "provider")]
+        assert made >= {f"agreement-{copy}.pdf" for copy in both}
+        assert made >= {f"amendment-1-{copy}.pdf" for copy in both}
+        assert made >= {f"dispute-D001-settlement-{copy}.pdf" for copy in both}
+        assert made >= {f"{name}-{language}.pdf" for name in ("fee-change-1", "agreement-v2", "agreement-v3")}
+    assert "the agreement and what changed it (18 files)" in text
 
 
 def test_it_leaves_invoices_and_the_statement_to_open(shown: tuple[Path, str]):
@@ -89,7 +121,8 @@ def test_it_leaves_invoices_and_the_statement_to_open(shown: tuple[Path, str]):
     papers = folder / "demo-output" / "papers"
     names = [f"INV-2026-{place:06}" for place in range(1, 13)]
     pdfs = {path.stem for path in papers.glob("*.pdf") if path.read_bytes().startswith(b"%PDF")}
-    assert pdfs == {*names, "statement"}
+    assert pdfs >= {*names, "statement"}
+    assert {name for name in pdfs if name.startswith("INV")} == set(names)
     assert "12 invoices and the statement in demo-output/papers" in text
 
 
