@@ -192,7 +192,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
             PenaltyKind.LATE_RESOLUTION: "Late resolution of request {about}",
         },
         closing="Amounts above zero raise what is owed, amounts below zero lower it. Each line names its "
-        "clause; a statement of any day can be made again at any time, and says what was known then.",
+        "clause; a statement of any day can be made at any time, by what is known when it is made.",
     ),
     Language.CHINESE: Labels(
         title="对账单",
@@ -288,7 +288,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
             PenaltyKind.LATE_RESPONSE: "迟延响应，请求 {about}",
             PenaltyKind.LATE_RESOLUTION: "迟延解决，请求 {about}",
         },
-        closing="正数增加应付金额，负数减少应付金额。各行均注明所依条款；任一日期的对账单可随时重新出具，内"
-        "容以当时所知为准。",
+        closing="正数增加应付金额，负数减少应付金额。各行均注明所依条款；任一日期的对账单可随时出具，内容以"
+        "出具时所知为准。",
     ),
 }

@@ -285,6 +285,8 @@ def journal(
     """The accounts' journal as CSV, by the time of recording in UTC: that of a past period never changes."""
     zone = ZoneInfo("UTC")
     begin, end = from_.begins(zone), to.ends(zone)
+    if end <= begin:
+        raise typer.BadParameter("--to is before --from")
     if end > datetime.now(UTC):
         raise typer.BadParameter("give a period that is over: only then does its journal stay as it is")
 

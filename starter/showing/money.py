@@ -14,7 +14,7 @@ from rich.table import Table
 
 from contract.agreement_money import MoneyStanding
 from contract.money_file import Payment, Payout
-from contract.statements import Statement, StatementLine
+from contract.statements import LineKind, Statement, StatementLine
 from records.results import PostedEntry
 from starter.showing.disputed import item
 from starter.showing.paper import BAD, DIM, GOOD, NOTHING, exactly, facts, marked, money, table, words
@@ -149,6 +149,9 @@ def _how(line: StatementLine) -> str:
     told = line.explanation
     if "formula" in told:
         return str(told["formula"])
+    if line.kind is LineKind.SET_OFF:
+        lowers = line.amount.minor < 0
+        return "penalties owed when the bill was issued" if lowers else "penalties reversed since"
     if told.get("went_to"):
         return "; ".join(
             f"{part['amount']} to {words(part['part'])} of {part['bill']}" for part in told["went_to"]

@@ -230,6 +230,19 @@ async def life_of_settling(
     return life
 
 
+async def life_of_paying_after_the_end(store: RecordStore, language: str) -> MoneyLife:
+    """Suspended in the last month of the term; all is paid when the agreement is closed."""
+    life = MoneyLife(store, sheet("MONEY-3", language, term={"months": 2}))
+    await life.in_force()
+    for day in ("03-14", "03-18", "04-02", "04-13", "04-17"):
+        await life.pass_until(local(f"2026-{day} 00:00"))
+    await life.ends("2026-05-02 00:00")
+    assert life.agreement.state is AgreementState.CLOSED
+    paid: dict[str, Any] = {"means": "transfer", "amount": "100000.00", "value_date": date(2026, 5, 4)}
+    await life.do(RecordPayment, "2026-05-04 10:00", **paid, reference="T-91")
+    return life
+
+
 async def life_of_disputes(
     store: RecordStore, language: str, notify: Callable[[Notice], Awaitable[None]] | None = None
 ) -> MoneyLife:

@@ -36,7 +36,12 @@ from tests.activities.lives import (
     said,
     sheet,
 )
-from tests.activities.money_lives import life_of_disputes, life_of_money, life_of_settling
+from tests.activities.money_lives import (
+    life_of_disputes,
+    life_of_money,
+    life_of_paying_after_the_end,
+    life_of_settling,
+)
 from tests.activities.post_office import PostOffice
 from tests.activities.telling import (
     ADDRESS,
@@ -750,6 +755,22 @@ async def test_mail_goes_to_the_contact_in_force_and_costs_what_the_request_was_
     overdue = [m for m in office.to("new@acme.example") if "response overdue" in m["Subject"]]
     assert "CNY 200.00" in part(overdue[0], "plain")
     assert "999" not in part(overdue[0], "plain")
+
+
+@pytest.mark.parametrize(
+    ("language", "no_more", "no_longer"),
+    [("en", "no new requests are taken", "New requests are taken"), ("zh-CN", "不再受理", "可以提交新的")],
+)
+async def test_a_suspension_that_ends_after_the_term_promises_no_new_requests_c4_1(
+    store: RecordStore, office: PostOffice, language: str, no_more: str, no_longer: str
+):
+    await office.open()
+    life = await life_of_paying_after_the_end(store, language)
+    (resumed,) = [told for told, events in life.told if EventKind.RESUMED in {one.kind for one in events}]
+    await notify(notifications(store, office), resumed)
+    mails = [part(mail, "plain") for mail in office.to(CUSTOMER)]
+    assert any(no_more in mail for mail in mails)
+    assert not any(no_longer in mail for mail in mails)
 
 
 async def test_a_mail_that_comes_late_says_where_things_stand_now(store: RecordStore, office: PostOffice):

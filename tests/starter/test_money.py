@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from starter.showing.money import JOURNAL, STATEMENT
+from contract.statements import statement
+from starter.showing.money import JOURNAL, STATEMENT, statement_table
+from tests.contract.money_lives import MoneyLife, cny
 from tests.documents.reading import text_of
 from tests.starter.conftest import CommandLine
 from tests.starter.test_commands import CUSTOMER, PROVIDER, agreed
@@ -128,6 +130,18 @@ def test_the_journal_is_csv_in_the_documented_columns(online: CommandLine, tmp_p
     assert ", ".join(f"`{column}`" for column in JOURNAL) in " ".join(documented.split())
     future = online("journal", "--from", begin, "--to", "2199-01-01")
     assert "a period that is over" in future.err
+    backwards = online("journal", "--from", "2026-02-01", "--to", "2026-01-31")
+    assert backwards.code == 2
+    assert "--to is before --from" in backwards.err
+
+
+def test_a_set_off_says_what_it_is():
+    life = MoneyLife(set_offs={0: cny("200.00")})
+    life.wake(life.at(life.day(0)))
+    stated = statement(life.file, life.entries, life.day(0))
+    rows = list(csv.reader(io.StringIO(statement_table(stated))))
+    hows = [row[STATEMENT.index("how")] for row in rows if row[STATEMENT.index("kind")] == "set_off"]
+    assert hows[0] == "penalties owed when the bill was issued"
 
 
 def test_a_statement_is_written_as_pdf_and_as_csv(online: CommandLine, tmp_path: Path):
