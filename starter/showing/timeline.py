@@ -34,6 +34,12 @@ _SAID = {
     E.NOTED: "note",
     E.RATING_ANSWERED: "answer",
     E.ACCEPTED: "comment",
+    E.AMENDMENT_PROPOSED: "text",
+    E.AMENDMENT_DECLINED: "reason",
+    E.AMENDMENT_WITHDRAWN: "reason",
+    E.FEE_CHANGE_WITHDRAWN: "reason",
+    E.TERMINATION_DECLINED: "reason",
+    E.TERMINATION_WITHDRAWN: "reason",
     E.REOPENED: "reason",
     E.WITHDRAWN: "reason",
     E.OFFER_REFUSED: "reason",
@@ -117,6 +123,16 @@ def detail(event: Event, zone: ZoneInfo) -> str:
             return f"{said['title']}, terms {said['digest'][:12]}…"
         case E.ACTIVATED:
             return f"in force from {said['effective_date']} until {_at(said['ends_at'], zone)}"
+        case E.FEE_CHANGE_PROPOSED | E.FEE_CHANGE_OBJECTED | E.FEE_CHANGE_COUNTERED | E.FEE_CHANGE_ACCEPTED:
+            if "amount" not in said:
+                return f"without another offer{_because(said)}"
+            return f"{said['amount']} {said['currency']} from {said['effective_on']}{_because(said)}"
+        case E.TERMS_AGREED | E.TERMS_IN_FORCE:
+            return f"version {said['version']}, {said['why']}"
+        case E.AMENDMENT_CONSENTED:
+            return f"{said['title']}, terms {said['digest'][:12]}…"
+        case E.TERMINATION_PROPOSED | E.TERMINATION_AGREED:
+            return f"with {said['last_day']}{_because(said)}"
         case E.END_REMINDED:
             return f"{said['days']} days before the end"
         case E.AGREEMENT_CLOSED:

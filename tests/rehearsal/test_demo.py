@@ -97,6 +97,21 @@ def test_it_lives_a_year_of_money(told: dict[str, Any]):
     assert told["statement"]["owed"]["amount"] == "0.00"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "fee change proposed: 12960.00 CNY from 2026-07-06: 人工成本上涨。",
+        "fee change objected: 12360.00 CNY from 2026-07-06: Eight percent is twice the index.",
+        "fee change accepted: 12600.00 CNY from 2026-07-06",
+        "terms in force: version 2, fee change 1",
+        "dispute settled: bill B007 less 1000",
+        "terms in force: version 3, amendment 1",
+    ],
+)
+def test_it_says_what_was_offered_and_agreed(told: dict[str, Any], said: str):
+    assert said in [one["said"] for one in told["timeline"]]
+
+
 def test_bills_ask_for_the_negotiated_fee_and_the_settlement_is_credited(told: dict[str, Any]):
     lines = told["statement"]["lines"]
     bills = [line["amount"]["amount"] for line in lines if line["kind"] == "bill"]
