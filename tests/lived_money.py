@@ -92,7 +92,7 @@ class LivedTwice:
                 command_id=command_id,
                 **content,
             ),
-            f"{name} at {at}",
+            f"{name} of {content} at {at}",
         )
 
     async def _both(

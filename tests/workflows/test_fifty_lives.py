@@ -131,6 +131,7 @@ class Scripts(MoneyLives):
 
     a_request_is_opened = None  # type: ignore[assignment]
     a_request_is_late_and_perhaps_ends = None  # type: ignore[assignment]
+    penalties_are_disputed = None  # type: ignore[assignment]
 
     @invariant()
     def time_goes_on(self) -> None:
