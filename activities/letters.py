@@ -133,6 +133,7 @@ class Matter:
         return {
             "state": agreement.state.value,
             "status": wording.agreement_states[agreement.shown],
+            "is_suspended": agreement.shown is AgreementState.SUSPENDED,
             "terms_version": str(agreement.terms_version),
             "term_months": str(self.terms.term.total_months),
             "before": self._before(),

@@ -37,6 +37,7 @@ from tests.activities.lives import (
     sheet,
 )
 from tests.activities.money_lives import (
+    MoneyLife,
     life_of_disputes,
     life_of_money,
     life_of_paying_after_the_end,
@@ -771,6 +772,26 @@ async def test_a_suspension_that_ends_after_the_term_promises_no_new_requests_c4
     mails = [part(mail, "plain") for mail in office.to(CUSTOMER)]
     assert any(no_more in mail for mail in mails)
     assert not any(no_longer in mail for mail in mails)
+
+
+@pytest.mark.parametrize(
+    ("language", "now", "no_longer"),
+    [("en", "suspended already", "after this notice"), ("zh-CN", "服务已经暂停", "自本通知起")],
+)
+async def test_a_notice_for_a_younger_bill_does_not_announce_a_suspension_that_has_begun_c8_2(
+    store: RecordStore, office: PostOffice, language: str, now: str, no_longer: str
+):
+    await office.open()
+    life = MoneyLife(store, sheet("MONEY-4", language))
+    await life.in_force()
+    for day in ("03-14", "03-18", "04-02", "04-13", "04-17"):
+        await life.pass_until(local(f"2026-{day} 00:00"))
+    announced = EventKind.SUSPENSION_ANNOUNCED
+    (told,) = [told for told, events in life.told if announced in {one.kind for one in events}]
+    await notify(notifications(store, office), told)
+    (mail,) = office.to(CUSTOMER)
+    assert now in part(mail, "plain")
+    assert no_longer not in part(mail, "plain")
 
 
 async def test_a_mail_that_comes_late_says_where_things_stand_now(store: RecordStore, office: PostOffice):
