@@ -28,6 +28,7 @@ from contract.disputes import (
     Matter,
     clash,
     decided_by,
+    decided_parts,
 )
 from contract.money import Money
 from contract.money_file import MoneyFile
@@ -61,6 +62,10 @@ def check(file: MoneyFile, command: AnyDisputeCommand, role: Role) -> None:
             state=state.value,
         )
     _check_particulars(dispute, command, role)
+    if isinstance(command, OfferSettlement | RecordAward):
+        _check_not_decided(file, dispute, command.amounts, command.clause)
+    elif isinstance(command, ConfirmSettlement) and dispute.offer is not None:
+        _check_not_decided(file, dispute, dispute.offer.amounts, command.clause)
 
 
 def _check_opening(file: MoneyFile, command: OpenDispute) -> None:
@@ -134,6 +139,21 @@ def _check_amounts(file: MoneyFile, amounts: Sequence[Amount], clause: str) -> N
                 f"amount: bill {bill.number} is {bill.amount} {bill.amount.currency}",
                 clause,
                 [f"at most {bill.amount}", "a credit beside it"],
+            )
+
+
+def _check_not_decided(file: MoneyFile, of: Dispute, amounts: Sequence[Amount], clause: str) -> None:
+    """What another dispute has finally decided is not decided again by way of this one (C9.3)."""
+    changed = frozenset(part for amount in amounts for part in amount.changes)
+    for other in file.disputes:
+        if other.number != of.number and (shared := changed & decided_parts(other)):
+            raise refuse(
+                RefusalKind.ALREADY_DONE,
+                f"{', '.join(sorted(shared))} was finally decided by the {decided_by(other)}"
+                f" of dispute {other.number}",
+                clause,
+                ["a credit beside it"],
+                dispute=other.number,
             )
 
 

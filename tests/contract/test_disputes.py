@@ -489,3 +489,25 @@ def test_a_day_on_which_it_was_opened_and_withdrawn_is_no_held_day():
     opened(life, 5)
     life.dispute("withdraw_dispute", life.day(5), 11, dispute="D001")
     assert life.late_fees(life.day(5)) == "30.00"
+
+
+@pytest.mark.parametrize("name", ["offer_settlement", "record_award"])
+def test_what_one_dispute_has_decided_is_not_decided_again_by_way_of_another_c9_3(name: str):
+    life = one_bill()
+    amounts = [{"kind": "bill", "bill": "B001", "amount": "1000.00"}]
+    at = opened(life).window_ends
+    life.dispute_at("open_dispute", at, item=OTHER, about="Something else.")
+    for dispute in ("D001", "D002"):
+        life.dispute_at("offer_settlement", at, dispute=dispute, amounts=amounts, role=Role.PROVIDER)
+    life.dispute_at("confirm_settlement", at, dispute="D001", offer=1)
+    confirmed = refused(life, "confirm_settlement", at, dispute="D002", offer=1)
+    assert confirmed.refusal.kind is RefusalKind.ALREADY_DONE
+
+    told: dict[str, Any] = {"dispute": "D002", "amounts": amounts}
+    at = life.file.disputes[-1].window_ends + DAY
+    if name == "record_award":
+        life.dispute_at("refer_dispute", at, dispute="D002")
+        told["digest"] = DIGEST
+    why = refused(life, name, at, **told).refusal
+    assert (why.kind, why.allowed) == (RefusalKind.ALREADY_DONE, ["a credit beside it"])
+    life.dispute_at(name, at, **told | {"amounts": [{"kind": "credit", "amount": "1000.00"}]})
