@@ -173,12 +173,12 @@ def _clear_payment(file: MoneyFile, command: ClearPayment) -> Deed:
 
 
 def _bounce_payment(file: MoneyFile, command: BouncePayment) -> Deed:
-    changed = _change(file, _named(file, command), taken_back=PaymentState.BOUNCED)
+    changed = _take_back(file, command, PaymentState.BOUNCED)
     return EventKind.PAYMENT_BOUNCED, changed | {"reason": command.reason}
 
 
 def _reverse_payment(file: MoneyFile, command: ReversePayment) -> Deed:
-    changed = _change(file, _named(file, command), taken_back=PaymentState.REVERSED)
+    changed = _take_back(file, command, PaymentState.REVERSED)
     return EventKind.PAYMENT_REVERSED, changed | {"reason": command.reason}
 
 
@@ -293,6 +293,12 @@ def _as_payment(file: MoneyFile, command: RecordPayment) -> Payment:
         bill=command.bill,
         at=command.at,
     )
+
+
+def _take_back(file: MoneyFile, command: BouncePayment | ReversePayment, how: PaymentState) -> dict[str, Any]:
+    payment = _named(file, command)
+    at = command.at if payment.taken_back is None else payment.taken_back_at
+    return _change(file, payment, taken_back=how, taken_back_at=at)
 
 
 def _change(file: MoneyFile, payment: Payment, **change: Any) -> dict[str, Any]:

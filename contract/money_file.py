@@ -44,13 +44,18 @@ class Payment(Model):
     cleared_on: date | None = None
     taken_back: PaymentState | None = None
     """``bounced`` or ``reversed``, once it is."""
+    taken_back_at: Instant | None = None
+    """When that was recorded."""
+
+    @property
+    def came_on(self) -> date | None:
+        """The day the money came, though it may have been taken back since; None of a cheque not cleared."""
+        return self.cleared_on if self.means is Means.CHEQUE else self.value_date
 
     @property
     def counts_on(self) -> date | None:
         """The day the money came (contract §5): None while it has not, or when it was taken back."""
-        if self.taken_back is not None:
-            return None
-        return self.cleared_on if self.means is Means.CHEQUE else self.value_date
+        return None if self.taken_back is not None else self.came_on
 
     @property
     def state(self) -> PaymentState:
@@ -61,7 +66,8 @@ class Payment(Model):
     def says(self, other: Payment) -> bool:
         """Whether two records of a reference have the same content."""
         mine, others = (
-            p.model_dump(exclude={"key", "at", "cleared_on", "taken_back"}) for p in (self, other)
+            p.model_dump(exclude={"key", "at", "cleared_on", "taken_back", "taken_back_at"})
+            for p in (self, other)
         )
         return mine == others
 
@@ -148,7 +154,7 @@ class FinalStatement(Model):
 
 def told(fact: Payment | Credit | LateFeeWaiver | Payout) -> dict[str, Any]:
     """A fact as an event tells it: all of it, its amount as text."""
-    fields = fact.model_dump(mode="json", exclude={"amount", "at"}, exclude_none=True)
+    fields = fact.model_dump(mode="json", exclude={"amount", "at", "taken_back_at"}, exclude_none=True)
     return fields | {"amount": str(fact.amount), "currency": fact.amount.currency}
 
 

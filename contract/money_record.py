@@ -92,6 +92,8 @@ def take(file: MoneyFile, event: Event) -> None:
         known = {payment.key: payment for payment in file.payments}
         first = known.get(payload["key"])
         fact = _fact(payload, Payment) | {"at": event.at if first is None else first.at}
+        if "taken_back" in payload:
+            fact["taken_back_at"] = event.at
         file.payments = list((known | {payload["key"]: Payment.model_validate(fact)}).values())
     match event.kind:
         case EventKind.BILL_ISSUED:

@@ -24,6 +24,8 @@ class LineKind(StrEnum):
     BILL = "bill"
     SET_OFF = "set_off"
     PAYMENT = "payment"
+    PAYMENT_TAKEN_BACK = "payment_taken_back"
+    """A payment that bounced or was reversed after it had counted: two lines that cancel out."""
     CREDIT = "credit"
     LATE_FEE = "late_fee"
     WAIVER = "waiver"
@@ -237,6 +239,20 @@ def _lines(file: MoneyFile, now: Balance) -> Iterator[StatementLine]:
                 shown | {"went_to": spent},
                 file.terms_at(payment.at).version,
             )
+    for payment in file.payments:
+        came, gone = payment.came_on, payment.taken_back_at
+        if payment.taken_back is None or came is None or gone is None or file.days.date_of(gone) > now.on:
+            continue
+        shown = {"means": payment.means.value, "reference": payment.reference}
+        shown |= {
+            "taken_back": payment.taken_back.value,
+            "taken_back_on": file.days.date_of(gone).isoformat(),
+        }
+        for on, kind, minor, at in (
+            (came, LineKind.PAYMENT, -payment.amount.minor, payment.at),
+            (file.days.date_of(gone), LineKind.PAYMENT_TAKEN_BACK, payment.amount.minor, gone),
+        ):
+            yield line(on, kind, payment.key, "C7.1.2", minor, shown, file.terms_at(at).version)
     for credit in file.credits:
         if credit.on <= now.on:
             told = {"credit": credit.kind.value, "reason": credit.reason}

@@ -58,6 +58,7 @@ class Labels:
     segment: str
     means: str
     went_to: str
+    taken_back: str
     reason: str
     version: str
     bills: str
@@ -124,6 +125,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
             LineKind.BILL: "Bill",
             LineKind.SET_OFF: "Penalties set off on bill",
             LineKind.PAYMENT: "Payment",
+            LineKind.PAYMENT_TAKEN_BACK: "Payment taken back",
             LineKind.CREDIT: "Credit",
             LineKind.LATE_FEE: "Late fee on bill",
             LineKind.WAIVER: "Late fee waived on bill",
@@ -148,6 +150,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
         segment="{from} to {to}, {days} days: {principal} × {rate} %",
         means="Means",
         went_to="Used",
+        taken_back="Bounced or reversed on {on}: it counts for nothing",
         reason="Reason",
         version="terms v{version}",
         bills="Bills",
@@ -222,6 +225,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
             LineKind.BILL: "账单",
             LineKind.SET_OFF: "违约金抵扣账单",
             LineKind.PAYMENT: "付款",
+            LineKind.PAYMENT_TAKEN_BACK: "付款撤回或退票",
             LineKind.CREDIT: "贷记",
             LineKind.LATE_FEE: "滞纳金，账单",
             LineKind.WAIVER: "放弃滞纳金，账单",
@@ -246,6 +250,7 @@ LABELS: Final[Mapping[Language, Labels]] = {
         segment="{from} 至 {to}，{days} 天：{principal} × {rate} %",
         means="付款方式",
         went_to="用途",
+        taken_back="已于{on}退票或撤回：不计入",
         reason="原因",
         version="条款第 {version} 版",
         bills="账单",

@@ -147,7 +147,7 @@ def _account(found: Statement, writing: Writing, say: Labels) -> Sheet:
 def _named(line: StatementLine, say: Labels) -> str:
     told = line.explanation
     match line.kind:
-        case LineKind.PAYMENT | LineKind.PAYOUT:
+        case LineKind.PAYMENT | LineKind.PAYMENT_TAKEN_BACK | LineKind.PAYOUT:
             return f"{say.kinds[line.kind]} {told['reference']}"
         case LineKind.CREDIT:
             return say.credits[CreditKind(told["credit"])]
@@ -171,7 +171,7 @@ def _line_notes(line: StatementLine, found: Statement, writing: Writing, say: La
                 principal = writing.thousands(piece["principal"])
                 yield say.segment.format(**piece | {"principal": principal, "rate": told["percent_per_day"]})
             yield writing.formula(told["formula"])
-        case LineKind.PAYMENT | LineKind.PAYOUT:
+        case LineKind.PAYMENT | LineKind.PAYMENT_TAKEN_BACK | LineKind.PAYOUT:
             yield f"{say.means}{writing.colon}{_means(told, writing)}"
             parts = [
                 f"{writing.thousands(p['amount'])} {say.parts[Part(p['part'])]} {p['bill']}"
@@ -179,6 +179,8 @@ def _line_notes(line: StatementLine, found: Statement, writing: Writing, say: La
             ]
             if parts:
                 yield f"{say.went_to}{writing.colon}{writing.comma.join(parts)}"
+            if line.kind is LineKind.PAYMENT and "taken_back_on" in told:
+                yield say.taken_back.format(on=told["taken_back_on"])
         case _:
             if told.get("reason"):
                 yield f"{say.reason}{writing.colon}{told['reason']}"

@@ -152,6 +152,8 @@ def _how(line: StatementLine) -> str:
     if line.kind is LineKind.SET_OFF:
         lowers = line.amount.minor < 0
         return "penalties owed when the bill was issued" if lowers else "penalties reversed since"
+    if "taken_back" in told:
+        return f"{told['taken_back']} on {told['taken_back_on']}: counts for nothing"
     if told.get("went_to"):
         return "; ".join(
             f"{part['amount']} to {words(part['part'])} of {part['bill']}" for part in told["went_to"]

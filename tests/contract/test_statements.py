@@ -76,6 +76,21 @@ def test_a_cheque_that_has_not_cleared_is_named_and_counts_for_nothing() -> None
     assert sum(line.kind is LineKind.PAYMENT for line in found.lines) == 1
 
 
+def test_a_payment_taken_back_stands_with_its_taking_back_and_counts_for_nothing() -> None:
+    life, without = MoneyLife(), MoneyLife()
+    without.wake(without.at(without.day(8)))
+    life.pay("7000.00", life.day(3), "WRONG")
+    life.do("reverse_payment", life.day(8), means="transfer", reference="WRONG", reason="r")
+    assert of(life, 7).lines == of(without, 7).lines
+    found = of(life, 8)
+    told = [(line.on, line.kind, str(line.amount)) for line in found.lines if line.about.endswith("WRONG")]
+    assert told == [
+        (life.day(3), LineKind.PAYMENT, "-7000.00"),
+        (life.day(8), LineKind.PAYMENT_TAKEN_BACK, "7000.00"),
+    ]
+    assert found.owed == of(without, 8).owed == found.lines[-1].balance
+
+
 def test_penalties_stand_beside_what_the_customer_owes_with_what_was_set_off() -> None:
     life = lived()
     accrued = LedgerEntry(

@@ -60,7 +60,8 @@ def test_a_bill_is_paid_in_two_parts_one_of_them_reversed_and_the_statement_tell
     listed = online("payment", "list", agreement, "--json").json["payments"]
     assert [(row["reference"], row["state"]) for row in listed] == [("T-1", "reversed"), ("C-1", "bounced")]
     stated = online("statement", agreement, "--json").json
-    assert [line["kind"] for line in stated["lines"]] == ["bill", "credit"]
+    paid, gone = ["payment"] * 2, ["payment_taken_back"] * 2
+    assert [line["kind"] for line in stated["lines"]] == ["bill", *paid, *gone, "credit"]
     assert stated["owed"]["amount"] == f"{float(fee) - 5:.2f}"
     read = online.well("statement", agreement)
     assert "one period" in read
