@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import structlog
 from google.protobuf.json_format import Parse
 from structlog.testing import capture_logs
 from temporalio.api.history.v1 import History
@@ -177,6 +178,8 @@ async def test_an_engine_without_lists_is_told_of_and_asked_again(
 ):
     monkeypatch.setattr("activities.histories.SETTLING", timedelta(0))
     monkeypatch.setattr("activities.histories.EVERY", timedelta(milliseconds=5))
+    # One that has not logged yet: a logger keeps what it was set to when it first did.
+    monkeypatch.setattr("activities.histories.log", structlog.get_logger("aftercare"))
     async with skipping_world(tmp_path) as world:
         with capture_logs() as lines:
             async with archiving(world.temporal, world.store):
